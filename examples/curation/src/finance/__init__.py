@@ -1,0 +1,1 @@
+"""Payments, subscriptions and refunds."""
