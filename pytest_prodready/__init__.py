@@ -1,0 +1,3 @@
+"""pytest-prodready: would this build start, load its tasks, agree with its database and answer its probes?"""
+
+__version__ = "0.1.0"

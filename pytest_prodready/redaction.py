@@ -1,0 +1,52 @@
+"""Secrets leave no trace: whatever text comes from the target is blanked before it becomes a fact."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+
+BLANK = "•••"
+SHORTEST = 6
+"""Shorter values are words of everyday text; blanking them would hide more than it protects."""
+_SECRET_NAME = re.compile(r"(?i)(secret|token|passw|pwd|credential|api_?key|private|access_?key|_key$|^key$|auth|dsn|salt|signature)")
+_URL_LOGIN = re.compile(r"(?i)([a-z][a-z0-9+.-]{0,30}://[^\s/@:'\"]{0,200}):([^\s/@'\"]{1,500})@")
+_ASSIGNED = re.compile(r"(?i)((?:password|passwd|pwd|secret|token|api_?key)['\"]?\s*[=:]\s*['\"]?)([^\s'\"&;,)]{3,})")
+
+
+class Redactor:
+    """Blanks what must not be shown.
+
+    Args:
+        environ: the environment that the target gets; the values of variables whose names say secret
+            (``…_TOKEN``, ``…PASSWORD…``), and the passwords of URLs, are blanked wherever they turn up.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        secrets = {
+            value
+            for name, value in environ.items()
+            if _SECRET_NAME.search(name) and not name.endswith("PWD") and not os.path.exists(value)
+        }
+        for value in environ.values():
+            secrets.update(found[2] for found in _URL_LOGIN.finditer(value))
+        # the longest first: a secret may contain another
+        words = sorted((secret for secret in secrets if len(secret) >= SHORTEST), key=len, reverse=True)
+        # whole words only: the password "postgres" must not blank half of "postgresql"
+        self._secrets = re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in words) or r"(?!)")
+
+    def blank(self, text: str) -> str:
+        """Return ``text`` without secrets."""
+        text = self._secrets.sub(BLANK, text)
+        text = _URL_LOGIN.sub(rf"\1:{BLANK}@", text)
+        return _ASSIGNED.sub(rf"\1{BLANK}", text)
+
+    def blank_value(self, value: object) -> object:
+        """Return a JSON value with every string in it blanked."""
+        if isinstance(value, str):
+            return self.blank(value)
+        if isinstance(value, list):
+            return [self.blank_value(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self.blank_value(item) for key, item in value.items()}
+        return value

@@ -1,0 +1,35 @@
+"""What the gate asks for: the answers of settings and discovery, put together for one run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pytest_prodready.facts import Entry, Expectation
+
+JOBS = ("web", "celery", "closure", "mapping", "database", "dependencies", "health", "environment")
+"""What can be asked for; a rule's kind names those that it needs."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One run: what to inspect, where, within which limits."""
+
+    root: Path
+    python: str
+    """The target's interpreter."""
+    jobs: frozenset[str]
+    entries: tuple[Entry, ...] = ()
+    packages: tuple[str, ...] = ()
+    pythonpath: tuple[str, ...] = ()
+    """Directories put first on the target's ``sys.path``, absolute."""
+    database: str = ""
+    """``env:NAME``, ``app``, or empty for: the application's engine, else ``DATABASE_URL``."""
+    expectations: tuple[Expectation, ...] = ()
+    serve: str = ""
+    url: str = ""
+    """A deployed instance to probe instead of a server of our own."""
+    hidden: dict[str, str] = field(default_factory=dict)
+    """Top-level module → distribution outside the runtime closure, invisible to the target."""
+    hidden_distributions: tuple[str, ...] = ()
+    own_modules: tuple[str, ...] = ()
