@@ -1,0 +1,275 @@
+"""Starts one inspection in the target's interpreter: ``python bootstrap.py REQUEST_FD EVENTS_FD``.
+
+Until the entry point is imported, nothing is loaded that an interpreter does not load by itself, so that a
+local ``json.py`` or ``email/`` of the application has the effect that it has in production. The modules
+used here are compiled into the interpreter (``marshal``, ``faulthandler``) or loaded at its start (``os``).
+
+The request arrives as one marshalled dict on its own descriptor. Events leave as JSON arrays, one a line, on
+another; stdout and stderr belong to the application. ``["begin", name, thread]`` is written *before* a module
+is imported and ``["end", name, thread, succeeded]`` after, so whatever stops the interpreter is attributed to
+the right module.
+"""
+
+import _thread
+import faulthandler
+import marshal
+import os
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PACKAGE = "prodready_inspector"
+IMPORTLIB = "<frozen importlib._bootstrap>"
+OUT_OF_REACH = (900, 450, 220)
+"""Descriptors to keep the way out on: daemons and launchers close the low ones, and open files there."""
+LOST = 83
+"""The exit status of a child whose way out was closed all the same."""
+AFTER_IMPORT = {
+    "celery.loaders.base": ("celery_recorder", "loaders_imported"),
+    "celery.app.base": ("celery_recorder", "app_base_imported"),
+}
+"""Module of the target → the inspector's function that is called once it has been imported."""
+
+TYPE_CHECKING = False  # typing's own would load the typing module
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+    from typing import Any
+
+    from .unshadowed import Unshadowed
+
+_ESCAPES = {number: "\\u%04x" % number for number in range(32)} | {34: '\\"', 92: "\\\\"}
+_leave = os._exit
+
+
+def to_json(value: object) -> str:
+    """``value`` as JSON: the ``json`` module must not be loaded before the application is."""
+    if value is None:
+        return "null"
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if isinstance(value, str):
+        return '"' + str.translate(value, _ESCAPES) + '"'
+    if isinstance(value, int):
+        return int.__repr__(value)
+    if isinstance(value, float):
+        return float.__repr__(value) if value - value == 0 else "null"
+    if isinstance(value, dict):
+        return "{" + ",".join([to_json(str(key)) + ":" + to_json(item) for key, item in value.items()]) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join([to_json(item) for item in value]) + "]"
+    return to_json(f"<{type(value).__name__}>")
+
+
+class Events:
+    """The way out: every event is written whole, and only by the process that was started."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = self._moved(descriptor)
+        self.process = os.getpid()
+        self.pipe = self._identity()
+        self.lock = _thread.RLock()
+
+    def send(self, *event: object) -> None:
+        """Write one event; a process that the application forked stays silent.
+
+        When the application has closed the descriptor, nothing more can be said: the process leaves with a
+        status that its parent knows, rather than write into a file that has the number now.
+        """
+        if os.getpid() != self.process:
+            return
+        data = (to_json(event) + "\n").encode("utf-8", "backslashreplace")
+        with self.lock:  # the application's own threads import modules too
+            if self._identity() != self.pipe:
+                _leave(LOST)
+            while data:
+                try:
+                    data = data[os.write(self.descriptor, data) :]
+                except OSError:  # nobody waits for the facts any more
+                    _leave(LOST)
+
+    def _identity(self) -> "tuple[int, int] | None":
+        try:
+            found = os.fstat(self.descriptor)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    @staticmethod
+    def _moved(descriptor: int) -> int:
+        for number in OUT_OF_REACH:
+            try:
+                os.fstat(number)
+            except OSError:
+                try:
+                    os.dup2(descriptor, number, inheritable=False)
+                except OSError:  # more than the limit of open files
+                    continue
+                os.close(descriptor)
+                return number
+        os.set_inheritable(descriptor, False)
+        return descriptor
+
+
+def read_request(descriptor: int) -> "dict[str, Any]":
+    """Read the marshalled request to its end."""
+    parts = []
+    while part := os.read(descriptor, 65536):
+        parts.append(part)
+    os.close(descriptor)
+    request: "dict[str, Any]" = marshal.loads(b"".join(parts))  # written by our own parent
+    return request
+
+
+def watch_imports(
+    events: Events, after: "dict[str, Callable[[ModuleType], None]]", unshadowed: "Unshadowed"
+) -> None:
+    """Write an event around every real import, and call what ``after`` has for a module once it is there.
+
+    ``import`` statements and ``importlib`` both end in this one function of the import system, and only for
+    modules that are not loaded yet. The wrapper's code claims the import system's own file name, so that
+    the interpreter and ``warnings`` treat its frame as they treat the one that it wraps.
+    """
+    import _frozen_importlib as importlib
+
+    original = importlib._find_and_load
+    inspector_module = PACKAGE + "."
+
+    def _find_and_load(name: str, import_: object) -> "ModuleType":
+        if name.startswith(inspector_module):
+            with unshadowed:
+                return original(name, import_)  # type: ignore[no-any-return]  # the import system has no types
+        thread = _thread.get_ident()
+        events.send("begin", name, thread)
+        try:
+            module: "ModuleType" = original(name, import_)
+        except BaseException:
+            events.send("end", name, thread, False)
+            raise
+        events.send("end", name, thread, True)
+        if name in after:
+            after.pop(name)(module)
+        return module
+
+    _find_and_load.__code__ = _find_and_load.__code__.replace(co_filename=IMPORTLIB)
+    importlib._find_and_load = _find_and_load
+
+
+def hide(modules: dict[str, str], owns_file: "Callable[[str], bool]") -> None:
+    """Make top-level ``modules`` as absent as they are in production, for imports and for ``find_spec``.
+
+    A module of the application that happens to have such a name stays visible.
+    """
+    import _frozen_importlib as importlib
+
+    original = importlib._find_spec
+
+    def _find_spec(name: str, path: object, target: object = None) -> object:
+        spec = original(name, path, target)
+        if spec is not None and name in modules:
+            places = [spec.origin, *(spec.submodule_search_locations or ())]
+            if not any(isinstance(place, str) and owns_file(place) for place in places):
+                return None
+        return spec
+
+    _find_spec.__code__ = _find_spec.__code__.replace(co_filename=IMPORTLIB)
+    importlib._find_spec = _find_spec
+    loaded = sys.modules.get("importlib.util")
+    if loaded is not None:  # it took its own reference when a .pth file imported it
+        vars(loaded)["_find_spec"] = _find_spec
+
+
+def hide_metadata(distributions: set[str]) -> "Callable[[ModuleType], None]":
+    """Return what makes ``distributions`` invisible to an ``importlib.metadata`` that was just imported."""
+
+    def filter_discovery(module: "ModuleType") -> None:
+        original = module.Distribution.discover.__func__
+
+        def discover(cls: object, **keywords: object) -> object:
+            for distribution in original(cls, **keywords):
+                if getattr(distribution, "_normalized_name", "") not in distributions:
+                    yield distribution
+
+        module.Distribution.discover = classmethod(discover)
+
+    return filter_discovery
+
+
+def report_leaving(events: Events, describe: "Callable[[], list[dict[str, object]]]") -> None:
+    """Make ``os._exit`` say from where it was called before it leaves."""
+
+    def _exit(status: int) -> None:
+        try:
+            if os.getpid() == events.process:  # every forked worker leaves in this way, and is none of ours
+                events.send("leaving", status, describe())
+        finally:
+            _leave(status)
+
+    os._exit = _exit  # type: ignore[assignment]
+
+
+def become_production(request: "dict[str, Any]") -> None:
+    """Give ``sys.path``, ``sys.argv`` and ``__main__`` the form that the started server would see."""
+    path = [os.getcwd(), *request["pythonpath"]]
+    if sys.path and os.path.abspath(sys.path[0]) == HERE:
+        del sys.path[0]
+    sys.path[:] = [*path, *(entry for entry in sys.path if entry not in path)]
+    sys.argv[:] = request["argv"]
+    sys.modules["__main__"] = type(sys)("__main__")
+    package = type(sys)(PACKAGE)
+    package.__path__ = [HERE]
+    sys.modules[PACKAGE] = package
+
+
+def inspector(module: str) -> "Any":
+    """Import one of the inspector's own modules: only when it is needed, as it may load others in turn."""
+    return __import__(f"{PACKAGE}.{module}", fromlist=["*"])
+
+
+def recorder(module: str, function: str) -> "Callable[[ModuleType], None]":
+    """Return what calls ``function`` of the inspector's ``module`` with a module that was just imported."""
+    return lambda loaded: getattr(inspector(module), function)(loaded)
+
+
+def main() -> None:
+    """Inspect what the request asks for, then leave without waiting for anything the application left behind."""
+    request_descriptor, events_descriptor = int(sys.argv[1]), int(sys.argv[2])
+    request = read_request(request_descriptor)
+    events = Events(events_descriptor)
+    # the stack of one thread: of very many, the dump would leave out the one that matters
+    faulthandler.enable(events.descriptor, all_threads=False)
+    if hasattr(faulthandler, "register"):
+        faulthandler.register(int(request["stack_signal"]), events.descriptor, all_threads=False)
+    become_production(request)
+
+    project = inspector("project").Project(request["root"], request["packages"], request["hidden"])
+    after = {name: recorder(*place) for name, place in AFTER_IMPORT.items()}
+    distributions = set(request["hidden_distributions"])
+    if distributions:
+        for name in ("importlib.metadata", "importlib_metadata"):
+            after[name] = hide_metadata(distributions)
+            if name in sys.modules:
+                after.pop(name)(sys.modules[name])
+    if request["hidden"]:
+        hide(request["hidden"], project.owns_file)
+    report_leaving(events, lambda: inspector("failure").frames_of(sys._getframe(2), project))
+    watch_imports(events, after, inspector("unshadowed").Unshadowed(project))
+
+    started = time.perf_counter()
+    try:
+        inspector("steps").run(request, project, events)
+    except BaseException as error:  # our own mistake must not look like the application's
+        events.send("problem", "inspection", f"{type(error).__name__}: {error}", "")
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BaseException:  # the application may have replaced or closed it
+            pass
+    events.send("done", time.perf_counter() - started)
+    _leave(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""The tasks of a loaded Celery app: which functions run, where they stand, how they are called."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import sys
+from collections.abc import Iterator
+from types import FunctionType, MethodType
+from typing import Any
+
+from . import celery_source
+from .project import Project, source_file
+
+MOST_WRAPPED = 30
+"""Functions looked at behind one task: decorators are few, a closure may lead anywhere."""
+
+
+def own(app: Any) -> dict[str, Any]:
+    """Name → task of the app's registry, Celery's built-in tasks left out."""
+    return {
+        str(name): task
+        for name, task in dict.items(app.tasks)
+        if not (str(name).startswith("celery.") and str(type(task).__module__).startswith("celery."))
+    }
+
+
+def describe(name: str, task: Any, project: Project) -> dict[str, Any]:
+    """The ``Task`` registered as ``name``."""
+    function = main_function(task, project)
+    cls = type(task)
+    facts: dict[str, Any] = {
+        "name": name,
+        "module": str(cls.__module__),
+        "function": _plain(cls.__qualname__),
+        "location": None,
+        "signature": signature(task),
+    }
+    if function is None or not project.owns_file(function.__code__.co_filename):
+        # a class without a run method of its own, or a function made elsewhere
+        file = source_file(sys.modules.get(facts["module"]))
+        line = celery_source.classes(file).get(cls.__name__) if file else None
+        facts["location"] = project.location(file, line) if line else None
+        return facts
+    code = function.__code__
+    facts["module"], facts["function"] = str(function.__module__), _plain(function.__qualname__)
+    node = celery_source.functions(code.co_filename).get((code.co_firstlineno, code.co_name))
+    facts["location"] = project.location(code.co_filename, node.lineno if node else code.co_firstlineno)
+    if node is not None:
+        facts["reaches"] = celery_source.reached(code.co_filename, node, facts["function"].rpartition(".")[0])
+    return facts
+
+
+def routes(app: Any, tasks: dict[str, Any]) -> dict[str, str]:
+    """Task name → the queue that the app's own router answers; nothing is sent."""
+    found = {name: _queue(app, name, task) for name, task in tasks.items()}
+    return {name: queue for name, queue in found.items() if queue}
+
+
+def _queue(app: Any, name: str, task: Any) -> str:
+    """The queue of one task, asked as ``apply_async`` asks for it."""
+    try:
+        queue = app.amqp.router.route(dict(task._get_exec_options()), name, (), {}, task).get("queue")
+        return str(getattr(queue, "name", queue) or "")
+    except Exception:
+        return ""  # a router of the application's own that wants real arguments, or an unknown queue
+
+
+def queues(app: Any) -> list[str]:
+    """The queues that the app declares, and those that its router has been asked for."""
+    try:
+        return sorted(str(name) for name in app.amqp.queues)
+    except Exception:
+        return []
+
+
+def main_function(task: Any, project: Project) -> FunctionType | None:
+    """The function that does a task's work, as the application wrote it: below all decorators."""
+    found = list(functions_behind(_run_of(task)))
+    unwrapped = [function for function in found if "__wrapped__" not in vars(function)]
+    owned = [function for function in unwrapped if project.owns_file(function.__code__.co_filename)]
+    return next(iter(owned or unwrapped), None)
+
+
+def places(task: Any) -> Iterator[tuple[str, int]]:
+    """(real file, first line) of every function behind a task."""
+    for function in functions_behind(_run_of(task)):
+        yield os.path.realpath(function.__code__.co_filename), function.__code__.co_firstlineno
+
+
+def functions_behind(run: Any) -> Iterator[FunctionType]:
+    """The Python functions that a callable leads to: wrapped ones first, then those its closure holds."""
+    waiting = [run]
+    seen: set[int] = set()
+    while waiting and len(seen) < MOST_WRAPPED:
+        item = waiting.pop(0)
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        if type(item) is MethodType:
+            waiting.insert(0, item.__func__)
+            continue
+        if type(item) is functools.partial:
+            waiting.insert(0, item.func)
+            continue
+        held = _held(item)
+        if type(item) is FunctionType:
+            yield item
+        elif "__wrapped__" not in held:
+            waiting.extend(value for value in held.values() if type(value) in (FunctionType, MethodType))
+        if "__wrapped__" in held:
+            waiting.insert(0, held["__wrapped__"])
+        if type(item) is FunctionType:
+            waiting.extend(_closure(item))
+
+
+def signature(task: Any) -> str:
+    """How a task is called: ``(job_id, tenant=None)``; empty when that cannot be known."""
+    try:
+        parameters = inspect.signature(task.run).parameters.values()
+    except Exception:
+        return ""
+    shown: list[str] = []
+    kinds = [parameter.kind for parameter in parameters]
+    for at, parameter in enumerate(parameters):
+        kind = parameter.kind
+        if kind is kind.KEYWORD_ONLY and kind not in kinds[:at] and kind.VAR_POSITIONAL not in kinds:
+            shown.append("*")
+        stars = {kind.VAR_POSITIONAL: "*", kind.VAR_KEYWORD: "**"}.get(kind, "")
+        default = "" if parameter.default is parameter.empty else f"={_default(parameter.default)}"
+        shown.append(f"{stars}{parameter.name}{default}")
+        if kind is kind.POSITIONAL_ONLY and kinds[at + 1 : at + 2] != [kind.POSITIONAL_ONLY]:
+            shown.append("/")
+    return f"({', '.join(shown)})"
+
+
+def _default(value: object) -> str:
+    # a text may be a secret, and an object's repr may be anything
+    empty = type(value) in (str, tuple, list, dict) and not value
+    return repr(value) if empty or type(value) in (bool, int, float, type(None)) else "…"
+
+
+def _run_of(task: Any) -> Any:
+    try:
+        return task.run
+    except Exception:
+        return None
+
+
+def _held(item: Any) -> dict[str, Any]:
+    """The instance dictionary, without asking the object itself."""
+    try:
+        held = object.__getattribute__(item, "__dict__")
+    except Exception:
+        return {}
+    return held if type(held) is dict else {}
+
+
+def _closure(function: FunctionType) -> Iterator[Any]:
+    for cell in function.__closure__ or ():
+        try:
+            yield cell.cell_contents
+        except ValueError:
+            continue
+
+
+def _plain(qualname: str) -> str:
+    return str(qualname).replace(".<locals>", "")

@@ -1,0 +1,233 @@
+"""Exceptions as facts: what was raised, where, and for an ImportError what was there instead."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import sys
+from types import FrameType, ModuleType, TracebackType
+
+from .project import Project, source_file
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+KEPT_FRAMES = 40
+KEPT_NAMES = 2000
+KEPT_TEXT = 4000
+KEPT_LINE = 200
+
+
+def describe(error: BaseException, project: Project, module: str = "") -> dict[str, object]:
+    """The ``Failure`` for ``error``.
+
+    Args:
+        error: what was raised in the target.
+        project: tells the application's own files.
+        module: the module that failed to import, where it is known; else it is read from the traceback.
+    """
+    return {
+        "how": "exited" if isinstance(error, SystemExit) else "raised",
+        "type": type(error).__name__,
+        "bases": [f"{cls.__module__}.{cls.__qualname__}" for cls in type(error).__mro__],
+        "message": _message(error),
+        "module": module or _module(error),
+        "frames": _frames(error, project),
+        "missing": _missing(error, project),
+        "status": _exit_status(error),
+    }
+
+
+def frames_of(frame: FrameType | None, project: Project) -> list[dict[str, object]]:
+    """The ``Frame``s of a running stack, outermost first."""
+    found = []
+    while frame is not None:
+        found.append((frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name))
+        frame = frame.f_back
+    return _shown(found[::-1], project)
+
+
+def _message(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except BaseException as second:
+        text = f"(its message could not be read: {type(second).__name__})"
+    return text if len(text) <= KEPT_TEXT else _cut(text, KEPT_TEXT) + " …"
+
+
+def _cut(text: str, limit: int) -> str:
+    """The beginning of ``text``, to the end of a word: half a secret could not be recognised."""
+    return re.sub(r"\S+$", "", text[:limit]) if len(text) > limit else text
+
+
+def _module(error: BaseException) -> str:
+    """The module whose body ran when ``error`` was raised; empty for a syntax error, whose body never ran."""
+    found = ""
+    traceback = None if isinstance(error, SyntaxError) else error.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if code.co_name == "<module>" and not code.co_filename.startswith("<"):
+            found = traceback.tb_frame.f_globals.get("__name__", "")
+        traceback = traceback.tb_next
+    return found if isinstance(found, str) else ""
+
+
+def _exit_status(error: BaseException) -> int | None:
+    if not isinstance(error, SystemExit):
+        return None
+    if error.code is None:
+        return 0
+    return error.code if isinstance(error.code, int) else 1
+
+
+def _frames(error: BaseException, project: Project) -> list[dict[str, object]]:
+    found = []
+    traceback: TracebackType | None = error.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        found.append((code.co_filename, traceback.tb_lineno, code.co_name))
+        traceback = traceback.tb_next
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        found.append((error.filename, error.lineno, "<module>"))
+    return _shown(found, project)
+
+
+def _shown(found: list[tuple[str, int, str]], project: Project) -> list[dict[str, object]]:
+    """Frames without the import system's and our own; of a very long stack, its two ends."""
+    kept = [item for item in found if not _machinery(item[0])]
+    if len(kept) > KEPT_FRAMES:
+        kept = kept[: KEPT_FRAMES // 2] + kept[-KEPT_FRAMES // 2 :]
+    return [
+        {
+            "file": project.relative(file),
+            "line": line or 0,
+            "function": function,
+            "text": _line(file, line) if project.owns_file(file) else "",
+            "own": os.path.isfile(file) and project.owns_file(file),
+        }
+        for file, line, function in kept
+    ]
+
+
+def _machinery(file: str) -> bool:
+    """The import system's own files, and the inspector's."""
+    return file.startswith("<frozen") or os.path.dirname(file) == HERE or file == importlib.__file__
+
+
+def _line(file: str, number: int) -> str:
+    try:
+        with open(file, encoding="utf-8", errors="replace") as lines:
+            for at, line in enumerate(lines, 1):
+                if at == number:
+                    return _cut(line.strip(), KEPT_LINE)
+    except OSError:
+        pass
+    return ""
+
+
+def _missing(error: BaseException, project: Project) -> dict[str, object] | None:
+    """The ``Missing`` of the first ImportError in the chain of causes; ``None`` when none is behind ``error``."""
+    seen = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        if isinstance(cause, ImportError) and cause.name:
+            if isinstance(cause, ModuleNotFoundError):
+                return missing_module(cause.name, project)
+            if name := _name_from(cause):  # else a compiled module could not be loaded: the message says why
+                return missing_name(cause.name, name, project)
+        if isinstance(cause, AttributeError) and ModuleType in type(cause.obj).__mro__ and cause.name:
+            return missing_name(str(vars(cause.obj).get("__name__", "")), cause.name, project)
+        cause = cause.__cause__ or _raised_in_handler(cause)
+    return None
+
+
+def _raised_in_handler(error: BaseException) -> BaseException | None:
+    """The exception whose ``except`` block raised ``error`` itself, not by something that it called."""
+    handled = error.__context__
+    if handled is None or error.__suppress_context__ or handled.__traceback__ is None:
+        return None
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    same = traceback is not None and traceback.tb_frame is handled.__traceback__.tb_frame
+    return handled if same else None
+
+
+def _name_from(error: ImportError) -> str:
+    """The name that could not be imported: an attribute since Python 3.12, before that in the message alone."""
+    name = getattr(error, "name_from", None)
+    if isinstance(name, str):
+        return name
+    found = re.match(r"cannot import name '([^']+)'", str(error))
+    return found[1] if found else ""
+
+
+def missing_module(name: str, project: Project) -> dict[str, object]:
+    """The ``Missing`` for a module that does not exist."""
+    top, _, rest = name.partition(".")
+    parent = sys.modules.get(name.rpartition(".")[0]) if rest else None
+    return {
+        "module": name,
+        "name": "",
+        "available": _submodules(parent) if parent is not None else _top_level(project),
+        "file": project.relative(source_file(parent)) if parent is not None and source_file(parent) else "",
+        "own": project.owns_module(name),
+        "distribution": project.hidden.get(top, ""),
+        "shadow": _shadow(top, project),
+        "twin": _twin(parent, project) if parent is not None else "",
+    }
+
+
+def missing_name(module: str, name: str, project: Project) -> dict[str, object]:
+    """The ``Missing`` for a name that an existing module does not have."""
+    found = sys.modules.get(module)
+    names = set(_submodules(found)) | set(vars(found)) if found is not None else set()
+    return {
+        "module": module,
+        "name": name,
+        "available": sorted(entry for entry in names if not entry.startswith("__"))[:KEPT_NAMES],
+        "file": project.relative(source_file(found)) if found is not None and source_file(found) else "",
+        "own": project.owns_module(module),
+        "distribution": "",
+        "shadow": _shadow(module.partition(".")[0], project),
+        "twin": _twin(found, project) if found is not None else "",
+    }
+
+
+def _submodules(package: object) -> list[str]:
+    """Names that can be imported from below ``package``, from its directories alone."""
+    try:
+        path = list(vars(package).get("__path__", ()))
+    except TypeError:
+        return []
+    return sorted({name for directory in path if isinstance(directory, str) for name in _modules_in(directory)})
+
+
+def _modules_in(directory: str) -> set[str]:
+    try:
+        entries = os.listdir(directory)
+    except OSError:
+        return set()
+    files = {entry[:-3] for entry in entries if entry.endswith(".py") and entry != "__init__.py"}
+    packages = {entry for entry in entries if entry.isidentifier() and os.path.isdir(os.path.join(directory, entry))}
+    return (files | packages) - {"__pycache__"}
+
+
+def _top_level(project: Project) -> list[str]:
+    return sorted(_modules_in(project.root) | set(project.packages))
+
+
+def _shadow(top: str, project: Project) -> str:
+    """The application's file that stands in for the standard library's module ``top``, if one does."""
+    known = getattr(sys, "stdlib_module_names", ())
+    file = source_file(sys.modules.get(top)) if top in known else ""
+    return project.relative(file) if file and project.owns_file(file) else ""
+
+
+def _twin(module: object, project: Project) -> str:
+    """``x.py`` beside the package ``x/`` that ``module`` is: the file can never be imported."""
+    file = source_file(module)
+    if os.path.basename(file) != "__init__.py":
+        return ""
+    twin = os.path.dirname(file) + ".py"
+    return project.relative(twin) if os.path.isfile(twin) else ""

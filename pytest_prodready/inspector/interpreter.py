@@ -1,0 +1,38 @@
+"""What the target's interpreter is, as one JSON object on stdout; run as a script, without the application."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+
+
+def describe() -> dict[str, object]:
+    """The ``Interpreter``, with the marker environment that PEP 508 defines."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    implementation = sys.implementation.version
+    kind = "" if implementation.releaselevel == "final" else implementation.releaselevel[0]
+    suffix = f"{kind}{implementation.serial}" if kind else ""
+    return {
+        "executable": sys.executable,
+        "version": platform.python_version(),
+        "path": [entry for entry in sys.path if os.path.abspath(entry) != here],
+        "markers": {
+            "implementation_name": sys.implementation.name,
+            "implementation_version": f"{implementation.major}.{implementation.minor}.{implementation.micro}{suffix}",
+            "os_name": os.name,
+            "platform_machine": platform.machine(),
+            "platform_python_implementation": platform.python_implementation(),
+            "platform_release": platform.release(),
+            "platform_system": platform.system(),
+            "platform_version": platform.version(),
+            "python_full_version": platform.python_version(),
+            "python_version": ".".join(platform.python_version_tuple()[:2]),
+            "sys_platform": sys.platform,
+        },
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(describe()))

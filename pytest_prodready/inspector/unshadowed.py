@@ -1,0 +1,77 @@
+"""The standard library as the inspector needs it, whatever modules of the application have the same names."""
+
+import os
+import sys
+
+TYPE_CHECKING = False  # typing's own would load the typing module
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container
+    from types import ModuleType
+    from typing import Any
+
+    from .project import Project
+
+
+class Unshadowed:
+    """While it is entered, the standard library's modules are found although the application hides them.
+
+    The inspector needs them to say what went wrong; the application gets its own view back unchanged.
+    Nothing happens where the application hides none of them.
+    """
+
+    def __init__(self, project: "Project") -> None:
+        self.project = project
+        self.depth = 0
+        self.names: "set[str]" = set()
+        self.path: "list[Any]" = []
+        self.local: "dict[str, ModuleType]" = {}
+        self.standard: "dict[str, ModuleType]" = {}
+        self.kept: "set[str]" = set()
+
+    def __enter__(self) -> None:
+        self.depth += 1
+        if self.depth > 1:
+            return
+        texts = [entry for entry in sys.path if isinstance(entry, str)]
+        own = [entry for entry in texts if self.project.owns_file(os.path.join(entry, "x"))]
+        self.names = {name for entry in own for name in self._standard_names_in(entry)}
+        if self.names:
+            self.path = sys.path[:]
+            sys.path[:] = [entry for entry in self.path if entry not in own]
+            self.local = self._take_out(self.project.owns_loaded)
+            self.kept = set(sys.modules)
+            sys.modules.update(self.standard)
+
+    def __exit__(self, *error: object) -> None:
+        self.depth -= 1
+        if self.names and self.depth == 0:
+            sys.path[:] = self.path
+            self.standard = self._take_out(lambda module: True, self.kept)
+            sys.modules.update(self.local)
+
+    def _take_out(
+        self, choose: "Callable[[ModuleType], bool]", but: "Container[str]" = ()
+    ) -> "dict[str, ModuleType]":
+        """Remove the chosen modules of the hidden names from ``sys.modules``, and return them."""
+        found = {
+            name: module
+            for name, module in list(sys.modules.items())
+            if name.partition(".")[0] in self.names and name not in but and choose(module)
+        }
+        for name in found:
+            del sys.modules[name]
+        return found
+
+    @staticmethod
+    def _standard_names_in(directory: str) -> "set[str]":
+        """The standard library's modules that a module or package in ``directory`` hides."""
+        try:
+            entries = os.listdir(directory or os.curdir)
+        except OSError:
+            return set()
+        files = {entry[:-3] for entry in entries if entry.endswith(".py")}
+        candidates = sys.stdlib_module_names.intersection(entries)
+        packages = {
+            name for name in candidates if os.path.isfile(os.path.join(directory, name, "__init__.py"))
+        }
+        return packages | (files & sys.stdlib_module_names)

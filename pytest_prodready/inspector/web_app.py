@@ -1,0 +1,251 @@
+"""The web entry point: the object that its import string names, what it is, and the routes it has."""
+
+from __future__ import annotations
+
+import ast
+import inspect as signatures
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from .project import Project, source_file
+
+METHODS_SHOWN = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+WRAPPED_BY = ("app", "application", "other_asgi_app", "wrapped_app", "asgi_app", "wsgi_app")
+DEPTH = 6
+
+
+class Found:
+    """What an import string named: ``value``, or the ``problem`` that stood in the way."""
+
+    def __init__(self, value: object = None, problem: str = "", detail: str = "", factory: bool = False) -> None:
+        self.value = value
+        self.problem = problem
+        self.detail = detail
+        self.factory = factory
+
+
+def load(target: str, project: Project) -> Found:
+    """Resolve ``target`` (``module:attribute`` or ``module:factory()``) after its module was imported.
+
+    Returns:
+        The object, or the problem. A factory is called, as the server would call it.
+
+    Raises:
+        BaseException: whatever the factory raises.
+    """
+    module_name, _, expression = target.partition(":")
+    module = sys.modules[module_name]
+    path, arguments, keywords = _split_call(expression or "app")
+    value: object = module
+    for attribute in path.split("."):
+        try:
+            value = getattr(value, attribute)
+        except AttributeError:
+            return Found(problem="missing", detail=path)
+    if arguments is None:
+        return _classified(value)
+    if not callable(value):
+        return Found(value, "not-callable", type(value).__name__)
+    try:
+        signature = signatures.signature(value)
+        signature.bind(*arguments, **keywords)
+    except TypeError:
+        return Found(value, "needs-arguments", f"{path}{signature}", factory=True)
+    except ValueError:
+        pass  # a signature that cannot be read: the call itself decides
+    found = _classified(value(*arguments, **keywords))
+    found.factory = True
+    return found
+
+
+def named(target: str) -> object:
+    """What ``module`` or ``module:name`` names, after the module was imported.
+
+    Raises:
+        ImportError: the module has no such name.
+    """
+    module_name, _, path = target.partition(":")
+    value: object = sys.modules[module_name]
+    for attribute in filter(None, path.split(".")):
+        if not hasattr(value, attribute):
+            raise ImportError(f"cannot import name '{path}' from '{module_name}'", name=module_name)
+        value = getattr(value, attribute)
+    return value
+
+
+def _split_call(expression: str) -> tuple[str, list[object] | None, dict[str, object]]:
+    """``create_app("x")`` → its path and literal arguments; arguments are ``None`` where there is no call."""
+    try:
+        node = ast.parse(expression, mode="eval").body
+        if isinstance(node, ast.Call):
+            return (
+                ast.unparse(node.func),
+                [ast.literal_eval(argument) for argument in node.args],
+                {keyword.arg: ast.literal_eval(keyword.value) for keyword in node.keywords if keyword.arg},
+            )
+    except (SyntaxError, ValueError):
+        pass
+    return expression, None, {}
+
+
+def _classified(value: object) -> Found:
+    """``value`` with the problem that keeps a server from serving it, if there is one."""
+    if isinstance(value, type):
+        return Found(value, "not-an-app", f"the class {value.__name__}, not an instance of it")
+    if not callable(value):
+        return Found(value, "not-callable", f"an object of type {type(value).__name__}")
+    if _interface(value):
+        return Found(value)
+    required = _required(value)
+    if required == 0 and signatures.isroutine(value):
+        return Found(value, "factory", type(value).__name__)
+    if required is not None and required != 2 and signatures.isroutine(value):
+        return Found(value, "not-an-app", f"a function that takes {required} arguments")
+    return Found(value)
+
+
+def _required(value: object) -> int | None:
+    """How many positional arguments a call must give; ``None`` when that cannot be known."""
+    try:
+        parameters = signatures.signature(value).parameters.values()  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
+        return None
+    positional = (signatures.Parameter.POSITIONAL_ONLY, signatures.Parameter.POSITIONAL_OR_KEYWORD)
+    return sum(parameter.kind in positional and parameter.default is parameter.empty for parameter in parameters)
+
+
+def _interface(value: object) -> str:
+    """``asgi`` or ``wsgi``, by what the object is or by how it can be called; empty when neither is certain."""
+    names = {f"{cls.__module__.partition('.')[0]}.{cls.__name__}" for cls in type(value).__mro__}
+    if names & {"starlette.Starlette", "fastapi.FastAPI", "litestar.Litestar", "quart.Quart", "django.ASGIHandler"}:
+        return "asgi"
+    if names & {"flask.Flask", "django.WSGIHandler", "bottle.Bottle", "falcon.API", "pyramid.Router"}:
+        return "wsgi"
+    call = value if signatures.isroutine(value) else getattr(type(value), "__call__", None)
+    required = _required(value)
+    if signatures.iscoroutinefunction(call) and required in (3, None):
+        return "asgi"
+    if required == 2 and not signatures.iscoroutinefunction(call):
+        return "wsgi"
+    return "asgi" if required == 3 else ""
+
+
+def inspect(found: Found, target: str, project: Project) -> dict[str, object]:
+    """The ``App`` for what :func:`load` found."""
+    module_name, _, expression = target.partition(":")
+    module = sys.modules[module_name]
+    cls = type(found.value)
+    no_object = found.problem == "missing"
+    return {
+        "type": "" if no_object else f"{cls.__module__}.{cls.__qualname__}",
+        "interface": "" if found.problem else _interface(found.value),
+        "problem": found.problem,
+        "detail": found.detail,
+        "available": sorted(name for name in vars(module) if not name.startswith("_")) if no_object else [],
+        "location": _location(module, expression or "app", project),
+        "factory": found.factory,
+        "routes": None if found.problem else _routes(found.value),
+    }
+
+
+def _location(module: object, expression: str, project: Project) -> dict[str, object] | None:
+    """Where the module defines the name, else the module's file."""
+    file = source_file(module)
+    if not file:
+        return None
+    name = expression.partition("(")[0].partition(".")[0]
+    try:
+        with open(file, "rb") as source:
+            tree = ast.parse(source.read())
+    except (OSError, SyntaxError, ValueError):
+        return project.location(file)
+    for node in tree.body:
+        if name in _bound(node):
+            return project.location(file, node.lineno)
+    return project.location(file)
+
+
+def _bound(node: ast.stmt) -> set[str]:
+    """The names that a statement binds in its module."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return {node.name}
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def _routes(value: object) -> list[dict[str, object]] | None:
+    """The routes of the framework's application, looked for through wrappers around it."""
+    for app in _unwrapped(value):
+        try:
+            if hasattr(app, "url_map"):
+                return [
+                    _route(rule.rule, rule.methods, getattr(rule, "endpoint", "")) for rule in app.url_map.iter_rules()
+                ]
+            if isinstance(getattr(app, "routes", None), (list, tuple)):
+                return list(_starlette_routes(app.routes, ""))
+        except Exception:  # an unknown framework's own idea of routes: they are not known then
+            return None
+        if type(app).__module__.startswith("django."):
+            return _django_routes()
+    return None
+
+
+def _unwrapped(value: object) -> Iterator[Any]:
+    """``value`` and what it wraps, the outermost first."""
+    for _ in range(DEPTH):
+        yield value
+        try:
+            inner = [vars(value)[name] for name in WRAPPED_BY if name in vars(value)]
+        except TypeError:
+            return
+        if not inner:
+            return
+        value = inner[0]
+
+
+def _starlette_routes(routes: Iterable[Any], prefix: str, depth: int = 0) -> Iterator[dict[str, object]]:
+    # FastAPI keeps included routers as they are, and tells the effective routes through this function
+    effective = getattr(sys.modules.get("fastapi.routing"), "iter_route_contexts", list)
+    for route in effective(routes):
+        if getattr(route, "path", None) is None:
+            raise LookupError("a route without a path")
+        path = prefix + route.path
+        mounted = getattr(route, "original_route", route)
+        inner = getattr(mounted, "routes", None)
+        if inner and depth < DEPTH:
+            yield from _starlette_routes(inner, path, depth + 1)
+        elif type(mounted).__name__ in ("Mount", "Host"):
+            yield _route(path.rstrip("/") + "/{path:path}", METHODS_SHOWN, "a mounted application")
+        else:
+            yield _route(path, getattr(route, "methods", None), getattr(route, "name", ""))
+
+
+def _route(path: str, methods: Iterable[str] | None, endpoint: object) -> dict[str, object]:
+    return {
+        "path": str(path),
+        "methods": sorted(str(method) for method in methods or ()),
+        "endpoint": endpoint if isinstance(endpoint, str) else "",
+    }
+
+
+def _django_routes() -> list[dict[str, object]] | None:
+    from django.urls import get_resolver  # type: ignore[import-untyped,unused-ignore]
+
+    return list(_django_patterns(get_resolver().url_patterns, "/"))
+
+
+def _django_patterns(patterns: Iterable[Any], prefix: str, depth: int = 0) -> Iterator[dict[str, object]]:
+    for pattern in patterns:
+        route = getattr(pattern.pattern, "_route", None)
+        if route is None:  # a regular expression: shown without its anchors
+            route = str(pattern.pattern).lstrip("^").rstrip("$")
+        path = prefix + str(route).replace("<", "{").replace(">", "}")
+        if hasattr(pattern, "url_patterns") and depth < DEPTH:
+            yield from _django_patterns(pattern.url_patterns, path, depth + 1)
+        else:
+            yield _route(path, None, str(pattern.name or ""))
