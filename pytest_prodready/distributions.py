@@ -1,0 +1,247 @@
+"""The installed distributions of the target, and which of them its runtime requirements do not pull in.
+
+Only metadata files are read, from the target's own ``sys.path``: none of the target's code runs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Collection, Iterable, Mapping
+from email import message_from_string
+from functools import cached_property
+from pathlib import Path
+from typing import cast
+from urllib.parse import unquote, urlsplit
+
+import importlib_metadata
+from packaging.requirements import InvalidRequirement
+from packaging.requirements import Requirement as Parsed
+from packaging.utils import canonicalize_name
+
+from pytest_prodready.facts import Dependencies, Interpreter, Location, Problem, Requirement
+from pytest_prodready.facts import Distribution as Seen
+from pytest_prodready.requirement_line import holds, requirement
+from pytest_prodready.requirements import Declarations, read
+from pytest_prodready.settings import Settings
+
+TOOLS = ("pip", "setuptools", "wheel")
+"""What an environment has without being asked; ``pkg_resources`` and ``distutils`` belong to one of them."""
+_FOREIGN = {"site-packages", "dist-packages"}
+_RECORD_LINE = re.compile(r'^"?([^/,"\n]+)(/[^,\n]*)?\.(?:py|pyc|so|pyd)"?,', re.MULTILINE)
+
+Root = tuple[str, Collection[str]]
+"""A distribution's canonical name, and the extras that are asked of it."""
+
+
+class Installed:
+    """One installed distribution; name and version are read at once, the rest when it is asked for.
+
+    Raises:
+        ValueError: it has no readable metadata; a removal that did not finish leaves such a directory.
+
+    """
+
+    def __init__(self, distribution: importlib_metadata.Distribution) -> None:
+        self._distribution = distribution
+        try:
+            text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO")
+            # only the headers: behind the blank line stands the whole README, which takes as long again
+            metadata = message_from_string(text.partition("\n\n")[0]) if text else distribution.metadata
+            name, version = metadata.get("Name"), metadata.get("Version")
+            self._requires_dist = metadata.get_all("Requires-Dist")
+        except Exception as error:
+            raise ValueError("metadata that cannot be read") from error
+        if not name or not version:
+            raise ValueError("metadata without name or version")
+        self.name: str = canonicalize_name(name)
+        self.version: str = version
+        self.place = Path(str(distribution.locate_file("")))
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """Its ``Requires-Dist`` lines as they stand in the metadata."""
+        if not self._requires_dist and self._distribution.read_text("requires.txt"):
+            return tuple(self._distribution.requires or ())  # an egg-info directory
+        return tuple(self._requires_dist or ())
+
+    @cached_property
+    def requires(self) -> tuple[Parsed, ...]:
+        """What it requires; a line that cannot be read pulls nothing in."""
+        found = []
+        for line in self.lines:
+            try:
+                found.append(Parsed(line))
+            except InvalidRequirement:
+                continue
+        return tuple(found)
+
+    @cached_property
+    def modules(self) -> frozenset[str]:
+        """The top-level modules in its list of files; empty without a usable list (an editable install)."""
+        record = self._distribution.read_text("RECORD")
+        if record is None:
+            return frozenset((self._distribution.read_text("top_level.txt") or "").split())
+        # ".." and "name-1.0.dist-info" are no modules; "name.cpython-311-x86_64-linux-gnu" is one of its own
+        tops = {
+            top.partition(".")[0] for top, below in _RECORD_LINE.findall(record) if not (below and "." in top)
+        }
+        return frozenset(top for top in tops if top.isidentifier() and not top.startswith("__"))
+
+    @cached_property
+    def source(self) -> Path | None:
+        """The local directory that it was installed from, editable or not (PEP 610); else ``None``."""
+        try:
+            origin = json.loads(self._distribution.read_text("direct_url.json") or "{}")
+            parts = urlsplit(origin["url"]) if "dir_info" in origin else None
+        except (ValueError, TypeError, KeyError):
+            return None
+        return Path(unquote(parts.path)).resolve() if parts and parts.scheme == "file" else None
+
+    def belongs_to(self, directory: Path) -> bool:
+        """Whether it was installed from ``directory`` or lies there; an environment inside does not count."""
+        return any(
+            place.is_relative_to(directory) and not _FOREIGN & set(place.relative_to(directory).parts)
+            for place in (self.place.resolve(), self.source)
+            if place is not None
+        )
+
+
+def installed(path: Iterable[str]) -> list[Installed]:
+    """The distributions on ``path``; of two versions of one, the first, as import does."""
+    found: dict[str, Installed] = {}
+    for distribution in importlib_metadata.distributions(path=list(path)):
+        try:
+            one = Installed(cast("importlib_metadata.Distribution", distribution))
+        except ValueError:
+            continue
+        found.setdefault(one.name, one)
+    return list(found.values())
+
+
+def closure(roots: Iterable[Root], present: Iterable[Installed], markers: Mapping[str, str]) -> set[str]:
+    """The canonical names that ``roots`` pull in, themselves included, with their extras and markers.
+
+    A distribution that is not installed stays in the result and leads no further.
+    """
+    by_name = {one.name: one for one in present}
+    reached: dict[str, set[str]] = {}
+    waiting = [(name, {"", *extras}) for name, extras in roots]
+    while waiting:
+        name, extras = waiting.pop()
+        new = extras - reached.setdefault(name, set())
+        reached[name] |= new
+        if not new or name not in by_name:
+            continue
+        for required in by_name[name].requires:
+            if any(holds(required.marker, markers, extra) for extra in new):
+                wanted = {"", *map(canonicalize_name, required.extras)}
+                waiting.append((canonicalize_name(required.name), wanted))
+    return set(reached)
+
+
+def hidden(present: Iterable[Installed], inside: set[str], search: Iterable[Path] = ()) -> dict[str, str]:
+    """Top-level module → distribution, for the modules that only distributions outside ``inside`` provide.
+
+    Args:
+        present: every installed distribution.
+        inside: canonical names of those that stay visible.
+        search: directories whose own modules stay visible, whatever a distribution claims to bring.
+
+    """
+    outside: dict[str, str] = {}
+    visible = set(sys.stdlib_module_names)
+    for one in present:
+        if one.name in inside:
+            visible |= one.modules
+        else:
+            outside.update((module, one.name) for module in one.modules)
+    for directory in search:
+        try:
+            visible.update(entry.name.partition(".")[0] for entry in directory.iterdir())
+        except OSError:
+            continue
+    return {module: name for module, name in sorted(outside.items()) if module not in visible}
+
+
+def inspect(root: Path, settings: Settings, interpreter: Interpreter) -> tuple[Dependencies, list[Problem]]:
+    """What the project in ``root`` declares, what ``interpreter`` has, and what to hide from the target."""
+    root = root.resolve()
+    declarations = read(root, settings.runtime, interpreter.markers)
+    present = installed(interpreter.path)
+    problems = list(declarations.problems)
+    own = [one for one in present if one.name == declarations.name or one.belongs_to(root)]
+    requirements, sources = declarations.requirements, declarations.sources
+    if not declarations.declared:
+        own = own or _providing(settings, present)
+        # a workspace has several: none of them speaks for the whole
+        metadata = [one for one in own if one.name == declarations.name] or (own if len(own) == 1 else [])
+        requirements = tuple(line for one in metadata for line in _declared(one, settings, interpreter))
+        sources = tuple(f"metadata of the installed {one.name} {one.version}" for one in metadata)
+    also = _also(settings, interpreter, problems)
+    roots = _local_roots(declarations, present)
+    concealed: dict[str, str] = {}
+    if sources and declarations.complete and roots is not None:
+        asked = (wanted for wanted in (*requirements, *also) if wanted.applies and not wanted.constraint)
+        roots += [(wanted.name, wanted.extras) for wanted in asked if wanted.name]
+        # where pyproject.toml lists the project's dependencies, its installed metadata can only be older
+        stale = declarations.name if declarations.static else ""
+        roots += [(one.name, settings.runtime.extras) for one in own if one.name != stale]
+        inside = closure(roots, present, interpreter.markers) | {one.name for one in own} | set(TOOLS)
+        concealed = hidden(present, inside, _search(root, interpreter))
+    dependencies = Dependencies(
+        declared=bool(sources),
+        sources=sources,
+        requirements=requirements,
+        installed=tuple(Seen(one.name, one.version, str(one.place)) for one in present),
+        python=interpreter.version,
+        requires_python=declarations.requires_python,
+        requires_python_location=declarations.requires_python_location,
+        hidden=concealed,
+    )
+    return dependencies, problems
+
+
+def _providing(settings: Settings, present: Iterable[Installed]) -> list[Installed]:
+    """The distributions that bring the application, where the project's directory does not hold it."""
+    named = {settings.app, settings.celery, *settings.packages} - {""}
+    tops = {name.partition(":")[0].partition(".")[0] for name in named}
+    return [one for one in present if tops & one.modules] if tops else []
+
+
+def _declared(one: Installed, settings: Settings, interpreter: Interpreter) -> list[Requirement]:
+    """The requirements in the metadata of ``one``, the project itself."""
+    place = Location(f"metadata of {one.name} {one.version}")
+    extras = settings.runtime.extras
+    found = [requirement(line, place, interpreter.markers, extras=extras) for line in one.lines]
+    # "name[extra]" of itself gathers its extras; the closure follows them
+    return [line for line in found if line.name != one.name]
+
+
+def _also(settings: Settings, interpreter: Interpreter, problems: list[Problem]) -> list[Requirement]:
+    """What the image brings besides; names that cannot be read become problems."""
+    place = settings.locations.get("runtime", Location("pyproject.toml"))
+    found = [requirement(text, place, interpreter.markers) for text in settings.runtime.also]
+    for one in found:
+        if one.problem:
+            message = f'{place}: "{one.text}" of runtime.also names no distribution: {one.problem}'
+            problems.append(Problem("dependencies", message))
+    return found
+
+
+def _local_roots(declarations: Declarations, present: Iterable[Installed]) -> list[Root] | None:
+    """The distributions installed from the directories that are asked for; ``None`` if one is unknown."""
+    roots: list[Root] = []
+    for local in declarations.locals:
+        names = [one.name for one in present if one.belongs_to(local.path)]
+        if not names:
+            return None
+        roots += [(name, local.extras) for name in names]
+    return roots
+
+
+def _search(root: Path, interpreter: Interpreter) -> set[Path]:
+    """The directories that modules come from and that hold no installed distributions."""
+    path = [root, root / "src", *(Path(entry) for entry in (*interpreter.project_path, *interpreter.path))]
+    return {directory for directory in path if not _FOREIGN & set(directory.parts)}

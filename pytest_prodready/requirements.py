@@ -1,0 +1,234 @@
+"""What the project declares that production installs: pyproject.toml and runtime requirements files.
+
+No resolver: declarations are read as they stand, with the line of each.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from pytest_prodready.facts import Location, Problem, Requirement
+from pytest_prodready.requirement_line import requirement
+from pytest_prodready.requirements_file import Local, Reader
+from pytest_prodready.settings import Runtime
+from pytest_prodready.toml_lines import TomlLines
+from pytest_prodready.wording import listed
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_RUNTIME = ("base", "common", "main", "prod", "production", "runtime")
+CANDIDATES = (
+    "requirements.txt",
+    *(f"requirements{separator}{word}.txt" for word in _RUNTIME for separator in "-_./"),
+    "requirements/requirements.txt",
+)
+"""Files that production installs by convention; none for development, tests or documentation."""
+
+
+@dataclass(frozen=True)
+class Declarations:
+    """What was found, and where."""
+
+    requirements: tuple[Requirement, ...] = ()
+    sources: tuple[str, ...] = ()
+    """The files and tables that were read, in words."""
+    declared: bool = False
+    """At least one of them declares what production installs."""
+    static: bool = False
+    """``[project] dependencies`` is written in pyproject.toml, so that installed metadata can add nothing."""
+    complete: bool = True
+    """The distribution behind every requirement is known; false for a VCS address without a name, say."""
+    name: str = ""
+    """The project's canonical name; empty when it has none."""
+    locals: tuple[Local, ...] = ()
+    requires_python: str = ""
+    requires_python_location: Location | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def read(root: Path, runtime: Runtime, markers: Mapping[str, str]) -> Declarations:
+    """Read the runtime declarations of the project in ``root``; never raises for what its files say.
+
+    Args:
+        root: the project's directory.
+        runtime: the extras, groups and requirements files that production installs.
+        markers: the environment of the target, in which markers are evaluated.
+
+    """
+    return _Reading(root.resolve(), runtime, markers).result()
+
+
+class _Reading:
+    def __init__(self, root: Path, runtime: Runtime, markers: Mapping[str, str]) -> None:
+        self._root = root
+        self._runtime = runtime
+        self._markers = markers
+        self._files = Reader(root, markers)
+        self._problems: list[Problem] = []
+        self._sources: list[str] = []
+        self._requirements: list[Requirement] = []
+        self._seen: set[tuple[str, str]] = set()
+        self._data, self._lines = self._pyproject()
+        self._project = _table(self._data, "project")
+        name = self._project.get("name") or _table(self._data, "tool", "poetry").get("name")
+        self._name = canonicalize_name(name) if isinstance(name, str) else ""
+
+    def result(self) -> Declarations:
+        static = "dependencies" in self._project
+        if static:
+            self._sources.append("pyproject.toml [project] dependencies")
+            self._list(self._project["dependencies"], "project", "dependencies")
+        self._dynamic(_table(self._data, "tool", "setuptools", "dynamic").get("dependencies"))
+        for extra in self._runtime.extras:
+            self._extra(extra, asked="runtime.extras of [tool.prodready]")
+        for group in self._runtime.groups:
+            self._group(group, asked="runtime.groups of [tool.prodready]")
+        self._requirements_files()
+        python = self._project.get("requires-python")
+        contents = self._files.contents
+        return Declarations(
+            requirements=tuple(self._requirements),
+            sources=tuple(self._sources),
+            declared=bool(self._sources),
+            static=static,
+            complete=contents.complete and not any(found.problem for found in self._requirements),
+            name=self._name,
+            locals=tuple(local for local in contents.locals if local.path != self._root),
+            requires_python=python if isinstance(python, str) else "",
+            requires_python_location=self._lines.line("project", "requires-python") if python else None,
+            problems=(*self._problems, *contents.problems),
+        )
+
+    def _pyproject(self) -> tuple[dict[str, object], TomlLines]:
+        try:
+            text = (self._root / "pyproject.toml").read_bytes().decode()
+            return tomllib.loads(text), TomlLines(text, "pyproject.toml")
+        except FileNotFoundError:
+            pass
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            self._problem(f"pyproject.toml cannot be read: {error}")
+        return {}, TomlLines("", "pyproject.toml")
+
+    def _requirements_files(self) -> None:
+        files = self._runtime.requirements
+        for file in files or CANDIDATES:
+            path = self._root / file
+            if files or path.is_file():
+                before = self._files.contents
+                self._files.read(path)
+                after = self._files.contents
+                # a file that only installs the project itself declares nothing that pyproject.toml does not
+                if after.requirements != before.requirements or (files and path.is_file()):
+                    self._sources.append(file)
+        for local in self._files.contents.locals:
+            if local.path == self._root:
+                for extra in local.extras:
+                    self._extra(extra, asked="a requirements file")
+        taken = 0
+        while taken < len(self._files.contents.requirements):  # an extra may read further files
+            self._take(self._files.contents.requirements[taken])
+            taken += 1
+
+    def _dynamic(self, value: object) -> None:
+        """``{file = …}`` of ``[tool.setuptools.dynamic]``: the files that become the metadata."""
+        files = value.get("file") if isinstance(value, dict) else None
+        for file in [files] if isinstance(files, str) else files if isinstance(files, list) else []:
+            if isinstance(file, str):
+                self._sources.append(f"pyproject.toml [tool.setuptools.dynamic]: {file}")
+                self._files.read(self._root / file)
+
+    def _list(self, value: object, *path: str) -> None:
+        if not isinstance(value, list):
+            self._problem(f"{self._lines.line(*path)}: {path[-1]} is not a list of requirements")
+            return
+        for index, text in enumerate(value):
+            if isinstance(text, str):
+                self._take(requirement(text, self._lines.line(*path, index), self._markers))
+            else:
+                self._problem(
+                    f"{self._lines.line(*path, index)}: a requirement is not a text in quotation marks"
+                )
+
+    def _take(self, found: Requirement) -> None:
+        """Keep ``found``; where the project names itself, its extras are meant."""
+        if found.name and found.name == self._name and not found.constraint:
+            for extra in found.extras if found.applies else ():
+                self._extra(extra, asked=str(found.location))
+        else:
+            self._requirements.append(found)
+
+    def _extra(self, extra: str, asked: str) -> None:
+        name = canonicalize_name(extra)
+        if ("extra", name) in self._seen:
+            return
+        self._seen.add(("extra", name))
+        known = {
+            canonicalize_name(key): (key, path)
+            for path in (("tool", "setuptools", "dynamic"), ("project",))
+            for key in _table(self._data, *path, "optional-dependencies")
+        }
+        if name not in known:
+            # without a [project] table the extras stand in setup.py: the installed metadata knows them
+            if self._project and "optional-dependencies" not in _strings(self._project.get("dynamic")):
+                self._problem(
+                    f"{asked} names the extra {extra}, which pyproject.toml does not define", _have(known)
+                )
+            return
+        key, path = known[name]
+        value = _table(self._data, *path, "optional-dependencies")[key]
+        self._sources.append(f"extra {key}")
+        if isinstance(value, dict):
+            self._dynamic(value)
+        else:
+            self._list(value, *path, "optional-dependencies", key)
+
+    def _group(self, group: str, asked: str) -> None:
+        """A dependency group (PEP 735) with the groups that it includes."""
+        name = canonicalize_name(group)
+        if ("group", name) in self._seen:
+            return
+        self._seen.add(("group", name))
+        groups = _table(self._data, "dependency-groups")
+        key = next((key for key in groups if canonicalize_name(key) == name), None)
+        if key is None:
+            self._problem(
+                f"{asked} names the group {group}, which pyproject.toml does not define", _have(groups)
+            )
+            return
+        self._sources.append(f"dependency group {key}")
+        value = groups[key]
+        for index, item in enumerate(value if isinstance(value, list) else []):
+            location = self._lines.line("dependency-groups", key, index)
+            included = item.get("include-group") if isinstance(item, dict) else None
+            if isinstance(item, str):
+                self._take(requirement(item, location, self._markers))
+            elif isinstance(included, str):
+                self._group(included, asked=str(location))
+            else:
+                self._problem(f"{location}: neither a requirement nor an include-group")
+
+    def _problem(self, message: str, detail: str = "") -> None:
+        self._problems.append(Problem("dependencies", message, detail))
+
+
+def _table(data: object, *path: str) -> dict[str, object]:
+    """The table at ``path``; empty where there is none."""
+    for key in path:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data if isinstance(data, dict) else {}
+
+
+def _strings(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _have(names: Collection[str]) -> str:
+    return f"It defines: {listed(sorted(names))}." if names else "It defines none."

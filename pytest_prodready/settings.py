@@ -1,0 +1,236 @@
+"""``[tool.prodready]`` as one frozen value; every mistake is collected before any is reported."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from pathlib import Path
+
+from pytest_prodready import settings_health, settings_values
+from pytest_prodready.facts import Expectation, Location
+from pytest_prodready.settings_table import Mistakes, Table, kind
+from pytest_prodready.toml_lines import TomlLines
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+FILE = "pyproject.toml"
+TITLE = "[tool.prodready]"
+LONGEST = 3600
+"""No limit may be longer, in seconds: the gate always ends."""
+
+
+class SettingsError(Exception):
+    """The settings hold mistakes; ``str()`` lists all of them, one per line, then the valid names once."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        self.mistakes = mistakes
+        super().__init__("\n".join(mistakes))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Time limits in seconds: every step of the gate ends within one of these."""
+
+    load: float = 60.0
+    """Loading one entry point in its own interpreter, with everything that is looked at there."""
+    database: float = 10.0
+    """Connecting to the database and reading its catalogue."""
+    serve: float = 30.0
+    """From the start of the server until it accepts a connection."""
+    probe: float = 5.0
+    """One request to one endpoint."""
+    stop: float = 10.0
+    """From SIGTERM until the server has left."""
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Which requirements production installs besides ``[project] dependencies``."""
+
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    """Distributions that the image brings: gunicorn, psycopg …"""
+    requirements: tuple[str, ...] = ()
+    """Requirements files that production installs, instead of those that discovery finds."""
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """A finding accepted for a stated reason until a stated date."""
+
+    code: str
+    subject: str
+    reason: str
+    until: date
+    location: Location | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that ``[tool.prodready]`` can say; empty where it says nothing."""
+
+    app: str = ""
+    celery: str = ""
+    packages: tuple[str, ...] = ()
+    pythonpath: tuple[str, ...] = ()
+    database: str = ""
+    required_env: tuple[str, ...] = ()
+    runtime: Runtime = field(default_factory=Runtime)
+    serve: str = ""
+    health: tuple[Expectation, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    locations: dict[str, Location] = field(default_factory=dict)
+    """Key → the line that sets it (``app``, ``database`` …); ``waivers.0`` for the first waiver."""
+
+
+_KEYS = tuple(one.name for one in fields(Settings) if one.name != "locations")
+_RUNTIME_KEYS = tuple(one.name for one in fields(Runtime))
+_WAIVER_KEYS = ("code", "subject", "reason", "until")
+_LIMITS = {one.name: one.default for one in fields(Limits)}
+
+
+def read(root: Path, known_codes: Iterable[str]) -> Settings:
+    """The settings of the project in ``root``; the defaults where there is no file or no table.
+
+    Args:
+        root: the directory that holds pyproject.toml.
+        known_codes: the codes of all rules, which a waiver may name.
+
+    Raises:
+        SettingsError: the file cannot be read, or its table holds mistakes: all of them.
+    """
+    text, document = _load(root / FILE)
+    values = _table(document, "tool").get("prodready", {})
+    mistakes = Mistakes(TomlLines(text, FILE))
+    path = ("tool", "prodready")
+    if not isinstance(values, dict):
+        raise SettingsError([f"{mistakes.lines.line(*path)}: {TITLE} must be a table, not {kind(values)}"])
+    table = Table(values, path, TITLE, _KEYS, mistakes)
+    settings = Settings(
+        app=table.text("app", 'app = "src.main:app"', settings_values.app(root)),
+        celery=table.text("celery", 'celery = "src.celery_app:celery_app"', settings_values.celery(root)),
+        packages=table.texts("packages", 'packages = ["src"]', settings_values.package),
+        pythonpath=table.texts("pythonpath", 'pythonpath = ["src"]', settings_values.directory(root)),
+        database=table.text("database", 'database = "env:DATABASE_URL"', settings_values.database),
+        required_env=table.texts(
+            "required_env", 'required_env = ["SECRET_KEY"]', settings_values.environment_name
+        ),
+        runtime=_runtime(table, document, root),
+        serve=table.text("serve", 'serve = "uvicorn src.main:app --port {port}"', settings_values.serve),
+        health=tuple(
+            settings_health.expectation(entry) for entry in table.tables("health", settings_health.KEYS)
+        ),
+        waivers=_waivers(table, frozenset(known_codes)),
+        limits=_limits(table),
+        locations=_locations(table),
+    )
+    if mistakes.found:
+        raise SettingsError([*mistakes.in_order(), *mistakes.hints.values()])
+    return settings
+
+
+def _load(file: Path) -> tuple[str, dict[str, object]]:
+    """The text of the file and what it says; nothing where there is no file."""
+    try:
+        text = file.read_bytes().decode().replace("\r\n", "\n")
+    except FileNotFoundError:
+        return "", {}
+    except OSError as error:
+        raise SettingsError([f"{FILE}: cannot be read: {error.strerror}"]) from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise SettingsError([f"{FILE}:{line}: is not valid UTF-8, as TOML must be"]) from None
+    try:
+        return text, tomllib.loads(text)
+    except RecursionError:
+        raise SettingsError([f"{FILE}: is nested too deeply to be read"]) from None
+    except ValueError as error:  # TOMLDecodeError, and an integer beyond Python's limit of digits
+        reason, at, place = str(error).partition(" (at ")
+        found = re.match(r"line (\d+), column (\d+)", place)
+        last = f":{text.count(chr(10)) + 1}" if at else ""
+        where = f":{found[1]}:{found[2]}" if found else last
+        raise SettingsError([f"{FILE}{where}: is not valid TOML: {reason}"]) from None
+
+
+def _table(values: Mapping[str, object], *path: str) -> dict[str, object]:
+    """The table at ``path`` of a file that others may have written in any form; else an empty one."""
+    for key in path:
+        found = values.get(key)
+        if not isinstance(found, dict):
+            return {}
+        values = found
+    return dict(values)
+
+
+def _runtime(parent: Table, document: Mapping[str, object], root: Path) -> Runtime:
+    values = parent.table("runtime", 'runtime = { extras = ["postgres"], also = ["gunicorn"] }')
+    table = Table(
+        values, (*parent.path, "runtime"), "[tool.prodready.runtime]", _RUNTIME_KEYS, parent.mistakes
+    )
+    project, poetry = _table(document, "project"), _table(document, "tool", "poetry")
+    dynamic = project.get("dynamic")
+    elsewhere = not project or (isinstance(dynamic, list) and "optional-dependencies" in dynamic)
+    extras = {**_table(project, "optional-dependencies"), **_table(poetry, "extras")}
+    groups = {**_table(document, "dependency-groups"), **_table(poetry, "group")}
+    an_extra = settings_values.one_of(
+        None if elsewhere and not extras else extras, "extra", "[project.optional-dependencies]"
+    )
+    a_group = settings_values.one_of(groups, "group", "[dependency-groups]")
+    return Runtime(
+        extras=table.texts("extras", 'extras = ["postgres"]', an_extra),
+        groups=table.texts("groups", 'groups = ["server"]', a_group),
+        also=table.texts("also", 'also = ["gunicorn"]', settings_values.distribution),
+        requirements=table.texts(
+            "requirements", 'requirements = ["requirements.txt"]', settings_values.requirements_file(root)
+        ),
+    )
+
+
+def _waivers(parent: Table, known: frozenset[str]) -> tuple[Waiver, ...]:
+    waivers = []
+    for table in parent.tables("waivers", _WAIVER_KEYS):
+        table.require(*_WAIVER_KEYS)
+        code = table.text("code", 'code = "PRD304"', settings_values.code(known))
+        if not code:
+            parent.mistakes.hints["codes"] = f"Known codes: {', '.join(sorted(known))}"
+        subject = table.text("subject", 'subject = "orders.status"')
+        reason = table.text("reason", 'reason = "migration 0042 ships with the next release"')
+        until = table.values.get("until")
+        if isinstance(until, date) and not isinstance(until, datetime):
+            waivers.append(Waiver(code, subject, reason, until))
+        elif until is not None:
+            written = re.fullmatch(r"\d{4}-\d{2}-\d{2}", until) if isinstance(until, str) else None
+            example = f"without quotes: until = {written[0]}" if written else "until = 2026-12-31"
+            table.wrong(f'"until" must be a date, not {kind(until)}: {example}', "until")
+    return tuple(waivers)
+
+
+def _limits(parent: Table) -> Limits:
+    values = parent.table("limits", "limits = { load = 120 }")
+    table = Table(
+        values, (*parent.path, "limits"), "[tool.prodready.limits]", tuple(_LIMITS), parent.mistakes
+    )
+    limits = {}
+    for key, default in _LIMITS.items():
+        value = values.get(key, default)
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= LONGEST:
+            limits[key] = float(value)
+        else:
+            table.wrong(f'"{key}" must be a number of seconds, above 0 and at most {LONGEST}', key)
+    return Limits(**limits)
+
+
+def _locations(table: Table) -> dict[str, Location]:
+    locations = {key: table.location(key) for key in _KEYS if key in table.values}
+    waivers = table.values.get("waivers")
+    for at in range(len(waivers) if isinstance(waivers, list) else 0):
+        locations[f"waivers.{at}"] = table.location("waivers", at)
+    return locations
