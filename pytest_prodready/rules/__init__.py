@@ -1,0 +1,22 @@
+"""Facts → findings: pure functions, one module per family."""
+
+from __future__ import annotations
+
+from pytest_prodready.registry import Registry
+
+
+def registry() -> Registry:
+    """All rules that this version has, in the order of their families."""
+    from pytest_prodready.rules import celery, database, dependencies, environment, gate, health, imports
+
+    return Registry(
+        [
+            imports.family,
+            celery.family,
+            database.family,
+            dependencies.family,
+            health.family,
+            environment.family,
+            gate.family,
+        ]
+    )

@@ -1,0 +1,218 @@
+"""PRD3xx: would the application's mappings configure, and would the database take and give what they say?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from pytest_prodready.facts import Database, EnumColumn, Facts, MappingFailure
+from pytest_prodready.findings import Fault, Level
+from pytest_prodready.registry import Family, Subject
+from pytest_prodready.rules import enum_comparison
+from pytest_prodready.rules.database_types import DatabaseTypes
+from pytest_prodready.rules.enum_comparison import EnumCase, qualified
+from pytest_prodready.wording import nearest
+
+family = Family("database")
+UNLOCATED = re.compile(r"failed to locate a name \((?:\"name ')?'?(?:\w+\.)*(\w+)'")
+"""SQLAlchemy 2 writes ``('Name')``, 1.4 ``("name 'Name' is not defined")``."""
+
+
+@dataclass(frozen=True)
+class MappedClass:
+    """A mapped class with what SQLAlchemy said of it."""
+
+    name: str
+    failures: tuple[MappingFailure, ...] = ()
+
+
+@family.kind("mapped class", "mapped classes", needs={"web", "celery", "mapping"})
+def mapped_class(facts: Facts) -> Iterator[Subject[MappedClass]]:
+    """Every mapped class of every entry point, once, with its failures."""
+    failures: dict[str, dict[tuple[str, str], MappingFailure]] = {}
+    for entry in facts.entries:
+        if entry.mapping is None:
+            continue
+        for name in entry.mapping.classes:
+            failures.setdefault(name, {})
+        for failure in entry.mapping.failures:
+            of_class = failures.setdefault(failure.model or "all mappers", {})
+            of_class.setdefault((failure.attribute, failure.failure.message), failure)
+    for name, found in sorted(failures.items()):
+        seen = tuple(found.values())
+        yield Subject(name, MappedClass(name, seen), location=seen[0].location if seen else None)
+
+
+@family.kind("enum column", "enum columns", needs={"web", "celery", "mapping", "database"})
+def enum_column(facts: Facts) -> Iterator[Subject[EnumCase]]:
+    """Every column that an entry point maps to an enumeration, once, beside the database's type."""
+    merged: dict[str, EnumColumn] = {}
+    for entry in facts.entries:
+        for column in entry.mapping.columns if entry.mapping is not None else ():
+            merged.setdefault(column.name, column)
+    database = facts.database
+    types = DatabaseTypes(database) if database is not None else None
+    for name, column in sorted(merged.items()):
+        case = EnumCase(
+            members=column.members,
+            sends=column.sends,
+            labels=(),
+            type_name=column.type_name,
+            subject=f"{column.model}.{column.column}" if column.model else column.name,
+            location=column.location,
+        )
+        skipped, errored = _unread(column, database), ""
+        if database is not None and database.problem == "refused":
+            skipped, errored = "", database.detail
+        if database is not None and types is not None and not skipped and not errored:
+            found = types.of(column)
+            if isinstance(found, str):
+                skipped = found
+            else:
+                type_name = qualified(found.schema, found.name)
+                case = replace(case, labels=found.labels, type_name=type_name, proof=proof(database))
+        yield Subject(name, case, skipped=skipped, errored=errored, location=column.location)
+
+
+def _unread(column: EnumColumn, database: Database | None) -> str:
+    """Why nothing can be compared, before the database's own answers are looked at."""
+    if column.opaque:
+        return f"what is sent cannot be known: {column.opaque}"
+    if database is None:
+        return "no database was read"
+    return database.detail or database.problem if database.problem else ""
+
+
+def proof(database: Database) -> str:
+    """How the labels were read."""
+    driver = f"{database.dialect}+{database.driver}" if database.driver else database.dialect
+    version = f", PostgreSQL {database.version}" if database.version else ""
+    return f"the labels were read through {database.source} ({driver}{version}) in a read-only transaction"
+
+
+@family.rule(
+    "PRD301",
+    "mapping-does-not-configure",
+    mapped_class,
+    checks="Every mapped class can be defined, and its mapper configured.",
+    reason="SQLAlchemy configures mappers at the first query: nothing fails before it, everything after.",
+    remedy="Correct the attribute that the message names.",
+)
+def mapping_does_not_configure(mapped: MappedClass, facts: Facts) -> Iterator[Fault]:
+    """One fault for each failure of the class."""
+    if not mapped.failures:
+        return
+    known = {name for entry in facts.entries if entry.mapping is not None for name in entry.mapping.classes}
+    for failed in mapped.failures:
+        yield _mapping_fault(failed, known)
+
+
+def _mapping_fault(failed: MappingFailure, known: set[str]) -> Fault:
+    short = failed.model.rpartition(".")[2]
+    attribute = f"{short}.{failed.attribute}" if failed.attribute else failed.model or "a mapper"
+    said = failed.failure.message.partition("\n")[0].partition("(Background on this error")[0].strip()
+    name = failed.attribute or "value"
+    level = Level.WARNING if failed.warned else None
+    message, remedy = f"{attribute} cannot be mapped: {said}", "Correct the attribute that the message names."
+    if "is reserved" in said or "left reserved" in said:
+        verb = "is accepted with a warning by this SQLAlchemy only" if failed.warned else "cannot be mapped"
+        message = f"{attribute} {verb}: declarative classes keep the name {name!r} for themselves."
+        remedy = f'Rename the attribute and keep the column: {name}_ = mapped_column("{name}", …)'
+    elif failed.failure.type == "MappedAnnotationError" or "Could not locate SQLAlchemy Core type" in said:
+        annotation = _annotation(said)
+        message = f"{attribute} cannot be mapped: no column type belongs to its annotation{annotation}."
+        kind = "JSON" if re.search(r"(?i)\b(dict|list|any|mapping)\b", annotation) else "…"
+        what = "" if kind == "JSON" else " with the column's type in the place of …"
+        remedy = f'Name the column type: mapped_column("{name}", {kind}){what}'
+    elif unlocated := UNLOCATED.search(failed.failure.message):
+        message, remedy, level = _unlocated(attribute, unlocated[1], failed, known, level)
+    return Fault(
+        message=message,
+        remedy=remedy,
+        location=failed.location,
+        proof=f"SQLAlchemy raised {failed.failure.type}" if not failed.warned else "SQLAlchemy warns of it",
+        details=(("SQLAlchemy", failed.failure.message),)
+        if said not in message and not failed.warned
+        else (),
+        level=level,
+    )
+
+
+def _annotation(said: str) -> str:
+    found = re.search(r"indicated by ['\"]?(.+?)['\"]? inside the Mapped", said)
+    return " " + found[1].replace("typing.", "") if found else ""
+
+
+def _unlocated(
+    attribute: str, name: str, failed: MappingFailure, known: set[str], level: Level | None
+) -> tuple[str, str, Level | None]:
+    """Words for a relationship to a class that no loaded module defines."""
+    elsewhere = next((full for full in sorted(known) if full.rpartition(".")[2] == name), "")
+    if failed.defined is not None or elsewhere:
+        place = str(failed.defined or elsewhere)
+        message = (
+            f"{attribute} refers to the class {name}, whose module was not loaded "
+            f"when the mappers configured ({place})."
+        )
+        # something may still load it before the first query: seen to fail now, not proven to fail then
+        return message, f"Import the module of {name} where the models are imported.", Level.WARNING
+    near = nearest(name, (full.rpartition(".")[2] for full in known))
+    remedy = (
+        f"Write {near} instead of {name}." if near else f"Name a mapped class that exists instead of {name}."
+    )
+    return f"{attribute} refers to {name}, and no mapped class has that name.", remedy, level
+
+
+@family.rule(
+    "PRD302",
+    "enum-label-missing",
+    enum_column,
+    checks="Every label that Python sends for an enum column is a label of its type in the database.",
+    reason="PostgreSQL refuses a label that the type does not have: the first write of it fails.",
+    remedy="Add the label with ALTER TYPE … ADD VALUE, in a migration that runs before this release.",
+)
+def label_missing(case: EnumCase, facts: Facts) -> Iterator[Fault]:
+    """Labels that the database does not have."""
+    return enum_comparison.missing_labels(case)
+
+
+@family.rule(
+    "PRD303",
+    "enum-label-unknown",
+    enum_column,
+    checks="Python knows every label of the column's type in the database.",
+    reason="SQLAlchemy raises LookupError for the whole result when a row holds a label unknown to Python.",
+    remedy="Add the member to the Python enum, or make sure that no row holds the label any more.",
+    level=Level.WARNING,
+)
+def label_unknown(case: EnumCase, facts: Facts) -> Iterator[Fault]:
+    """Labels that Python does not have."""
+    return enum_comparison.unknown_labels(case)
+
+
+@family.rule(
+    "PRD304",
+    "enum-names-for-values",
+    enum_column,
+    checks="Python sends the members' values where the database has these, and the names where it has those.",
+    reason="SQLAlchemy sends an enum's names unless told otherwise; migrations often wrote the values.",
+    remedy=f"Write {enum_comparison.VALUES_CALLABLE} in the column's Enum(…), or remove it.",
+)
+def names_for_values(case: EnumCase, facts: Facts) -> Iterator[Fault]:
+    """Names and values swapped."""
+    return enum_comparison.swapped_labels(case)
+
+
+@family.rule(
+    "PRD305",
+    "enum-order-differs",
+    enum_column,
+    checks="The members of the Python enum stand in the order of the labels in the database.",
+    reason="ORDER BY, MIN, MAX and comparisons of an enum column follow the database's order, not Python's.",
+    remedy="Put the members in the database's order, or never sort and compare by this column in SQL.",
+    level=Level.WARNING,
+)
+def order_differs(case: EnumCase, facts: Facts) -> Iterator[Fault]:
+    """The same labels in another order."""
+    return enum_comparison.order_differs(case)

@@ -1,0 +1,135 @@
+"""What a failure means, in the user's words: shared by every rule about something that does not import."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pytest_prodready.facts import Failure, Frame, InspectedEntry, Location, Missing
+from pytest_prodready.findings import Fault
+from pytest_prodready.wording import nearest
+
+IN_PRODUCTION = "imported in a fresh interpreter, as production starts it"
+OUTPUT_LINES = 12
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why something failed, and what to do about it."""
+
+    cause: str
+    """A clause that can stand after a colon."""
+    remedy: str
+
+
+def explain(failure: Failure) -> Explanation:
+    """Put a failure into words: from what was missing where that is known, else from the exception."""
+    if failure.missing is not None:
+        return explain_missing(failure.missing)
+    first_line = failure.message.strip().partition("\n")[0]
+    if failure.type in ("SyntaxError", "IndentationError", "TabError"):
+        return Explanation(f"the file is no valid Python: {first_line}", "Correct the syntax of the line.")
+    if failure.type == "KeyError" and "os.environ" in "".join(frame.text for frame in failure.frames):
+        name = first_line.strip("'\"")
+        return Explanation(
+            f"the environment variable {name} is not set",
+            f"Set {name} where the gate runs, as production sets it.",
+        )
+    cause = f"{failure.type}: {first_line}" if first_line else failure.type or failure.message
+    return Explanation(cause, "Correct the line, or give the gate the environment that production has.")
+
+
+def explain_load(seen: InspectedEntry, failure: Failure) -> tuple[Explanation, Location | None]:
+    """Why an entry point does not load, and the line to change; a mapping that fails has its own finding."""
+    for failed in seen.mapping.failures if seen.mapping is not None else ():
+        explanation = Explanation(
+            f"{failed.model} cannot be mapped ({failure.type})", "Correct the mapping: PRD301 says how."
+        )
+        return explanation, failed.location or failure.location
+    return explain(failure), failure.location
+
+
+def explain_missing(missing: Missing) -> Explanation:
+    """Put into words what an ImportError could not find."""
+    if missing.distribution:
+        return Explanation(
+            f"'{missing.module}' comes from {missing.distribution}, which is installed here "
+            "but is not among the declared runtime requirements",
+            f"Declare {missing.distribution} as a runtime requirement, or name it in "
+            "[tool.prodready] runtime.also if the image brings it.",
+        )
+    if missing.shadow:
+        standard = missing.module.partition(".")[0]
+        lost = f"'{missing.name}' of {missing.module}" if missing.name else f"'{missing.module}'"
+        return Explanation(
+            f"{missing.shadow} hides the standard library's {standard}, so {lost} cannot be found",
+            f"Rename {missing.shadow}, or take its directory off sys.path.",
+        )
+    if missing.twin:
+        package = missing.twin.removesuffix(".py") + "/"
+        lost = f"name '{missing.name}'" if missing.name else f"module '{missing.module}'"
+        return Explanation(
+            f"the package {package} has no {lost}; {missing.twin} beside it has the same name "
+            "and can never be imported, because the package wins",
+            f"Rename {missing.twin}, or move what it holds into {package}__init__.py.",
+        )
+    if missing.name:
+        near = nearest(missing.name, missing.available)
+        remedy = f"Write {near}, the nearest name that it has." if near else "Import a name that it has."
+        return Explanation(f"{missing.module} has no name '{missing.name}'", remedy)
+    parent, _, last = missing.module.rpartition(".")
+    near = nearest(last, missing.available)
+    if missing.own:
+        where = f"{parent}.{near}" if parent else near
+        remedy = f"Write {where}, the nearest module there is." if near else "Write the module, or drop the import."
+        return Explanation(f"the module {missing.module} does not exist", remedy)
+    top = missing.module.partition(".")[0]
+    return Explanation(
+        f"no module '{missing.module}' is installed",
+        f"Install and declare the distribution that provides '{top}', or drop the import.",
+    )
+
+
+def explain_lost(lost: Sequence[Missing]) -> Explanation:
+    """Put into words everything that one import statement could not find in one module."""
+    if len(lost) == 1 or any(missing.shadow or missing.twin or not missing.name for missing in lost):
+        return explain_missing(lost[0])
+    found = {missing.name: nearest(missing.name, missing.available) for missing in lost}
+    names = " and ".join([", ".join(map(repr, list(found)[:-1])), repr(list(found)[-1])])
+    pairs = [f"{near} for {name}" for name, near in found.items() if near]
+    remedy = f"Write {', '.join(pairs)}: the nearest names that it has." if pairs else "Import names that it has."
+    return Explanation(f"{lost[0].module} has no names {names}", remedy)
+
+
+def stopped(failure: Failure) -> str:
+    """What ended or stalled the interpreter, as a clause; empty for an ordinary exception."""
+    doing = f"while {failure.module} was being imported" if failure.module else "while it was being loaded"
+    if failure.how == "exited":
+        said = f" ({failure.message})" if failure.message and not failure.message.isdigit() else ""
+        return f"sys.exit was called {doing}, with status {failure.status}{said}"
+    if failure.type == "KeyboardInterrupt":
+        return f"KeyboardInterrupt was raised {doing}"
+    return failure.message if failure.how in ("hung", "crashed", "left") else ""
+
+
+def fault(
+    message: str,
+    failure: Failure,
+    remedy: str,
+    proof: str = IN_PRODUCTION,
+    location: Location | None = None,
+) -> Fault:
+    """A fault with the evidence that a failure carries: the application's own lines and the last output."""
+    return Fault(message, remedy, location or failure.location, proof, details=evidence(failure))
+
+
+def evidence(failure: Failure) -> tuple[tuple[str, str], ...]:
+    """Titled blocks: the way to the line, and the tail of what the target printed."""
+    own = [frame for frame in failure.frames if frame.own]
+    way = "\n".join(_shown(frame) for frame in own or failure.frames[-3:])
+    output = "\n".join(failure.output.strip().splitlines()[-OUTPUT_LINES:])
+    return tuple((title, body) for title, body in (("way to the line", way), ("last output", output)) if body)
+
+
+def _shown(frame: Frame) -> str:
+    return f"{frame.file}:{frame.line}  {frame.text or frame.function}"

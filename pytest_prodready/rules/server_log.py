@@ -1,0 +1,43 @@
+"""The line of a server's log that says why it did not start."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from pytest_prodready.facts import Location
+
+SHOWN_LINES = 30
+_EXCEPTION = re.compile(
+    r"[ |+]*((?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Refused|Configured|NotFound|Exit)\b(?::.*)?)$"
+)
+_ERROR = re.compile(r"\b(?:error|fatal|critical|failed)\b", re.IGNORECASE)
+_FRAME = re.compile(r'[ |]*File "([^"]+)", line (\d+)')
+_FOREIGN = re.compile(r"/(?:site|dist)-packages/|/lib/python3[^/]*/|^<")
+_LONGEST = 300
+
+
+def error_line(log: str) -> str:
+    """The last exception in the log, else the last line that speaks of an error; else empty."""
+    lines = log.splitlines()
+    raised = [found[1] for line in lines if (found := _EXCEPTION.match(line))]
+    spoken = [line.strip() for line in lines if _ERROR.search(line)]
+    return ((raised or spoken or [""])[-1])[:_LONGEST]
+
+
+def place(log: str, root: str) -> Location | None:
+    """The innermost line of the application in the log's last traceback."""
+    found = None
+    for line in log.splitlines():
+        frame = _FRAME.match(line)
+        if frame and not _FOREIGN.search(frame[1]):
+            relative = os.path.relpath(Path(root) / frame[1], root)
+            if not relative.startswith(os.pardir):
+                found = Location(relative.replace(os.sep, "/"), int(frame[2]))
+    return found
+
+
+def last_lines(log: str) -> str:
+    """The end of the log, as much as is worth showing."""
+    return "\n".join(log.rstrip().splitlines()[-SHOWN_LINES:])
