@@ -1,0 +1,68 @@
+"""The fixtures of hand-written tests; each gives an object of :mod:`pytest_prodready.access`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_prodready import access
+    from pytest_prodready.gate import Gate
+
+NAMES = frozenset(
+    {"prodready_imports", "prodready_celery", "prodready_enums", "prodready_dependencies", "prodready_health"}
+)
+
+
+@pytest.fixture(scope="session")
+def _prodready_gate(pytestconfig: pytest.Config) -> Gate:
+    """The gate of this session; a test that wants it is skipped without ``--prodready``."""
+    from pytest_prodready.plugin import OFF, gate_of
+
+    gate = gate_of(pytestconfig)
+    if gate is None:
+        pytest.skip(OFF)
+    return gate
+
+
+@pytest.fixture
+def prodready_imports(_prodready_gate: Gate) -> access.Imports:
+    """Import an entry point, or any ``module:name``, in a clean interpreter, and get the facts."""
+    from pytest_prodready import access
+
+    return access.Imports(_prodready_gate)
+
+
+@pytest.fixture
+def prodready_celery(_prodready_gate: Gate) -> access.CeleryTasks:
+    """The tasks, beat schedule, routes and queues as the worker sees them."""
+    from pytest_prodready import access
+
+    return access.CeleryTasks(_prodready_gate)
+
+
+@pytest.fixture
+def prodready_enums(_prodready_gate: Gate) -> access.Enums:
+    """Compare a Python enum with a database type or column."""
+    from pytest_prodready import access
+
+    return access.Enums(_prodready_gate)
+
+
+@pytest.fixture
+def prodready_dependencies(_prodready_gate: Gate) -> access.Dependencies:
+    """What is declared, installed and required; ``require("openpyxl>=3.1")``."""
+    from pytest_prodready import access
+
+    return access.Dependencies(_prodready_gate)
+
+
+@pytest.fixture(scope="session")
+def prodready_health(_prodready_gate: Gate) -> Iterator[access.HealthProbes]:
+    """An httpx client on the running app, and probes with expectations; the server stops with the session."""
+    from pytest_prodready import access
+
+    with access.HealthProbes(_prodready_gate) as probes:
+        yield probes

@@ -1,0 +1,125 @@
+"""The hooks of a session whose gate is on; registered by :mod:`pytest_prodready.plugin` only then."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_prodready import markers
+from pytest_prodready.fixtures import NAMES
+from pytest_prodready.gate import Gate
+from pytest_prodready.items import GateFile, GateItem
+from pytest_prodready.session import Verdict, attach
+from pytest_prodready.wording import listed
+
+FACTS = "prodready_facts"
+MENTION = b"prodready"
+
+
+class GateHooks:
+    """One session of the gate in one process.
+
+    Args:
+        gate: the gate of this session.
+        anchor: the file that the generated items hang on.
+        hanging: whether it will be collected; not so when the user names single test files.
+    """
+
+    def __init__(self, gate: Gate, anchor: Path, hanging: bool) -> None:
+        self.gate = gate
+        self.anchor = anchor
+        self.hanging = hanging
+        self.verdict = Verdict()
+
+    @pytest.hookimpl(tryfirst=True)  # before pytest-xdist starts its workers, and before the header is printed
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Gather the facts once: in the only process, or in the controller for all workers."""
+        config = session.config
+        worker = getattr(config, "workerinput", None)
+        if worker is not None:
+            self.gate.adopt(worker[FACTS])
+        elif self.hanging:
+            reporter = config.pluginmanager.get_plugin("terminalreporter")
+            targets = [entry.target for entry in self.gate.discovered.entries]
+            if reporter is not None and targets and config.get_verbosity() >= 0:
+                reporter.write_line(f"prodready: loading {listed(targets)}, each in an interpreter of its own")
+            self.gate.facts  # noqa: B018 - gathered now, so that the header can say what was found
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Give a worker of pytest-xdist the facts that its controller has gathered."""
+        node.workerinput[FACTS] = self.gate.export()
+
+    def pytest_report_header(self) -> list[str]:
+        """What the gate found, each with its source."""
+        return [f"prodready: {note}" for note in self.gate.notes()] if self.hanging else []
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Do not even import a test module that cannot hold a test for the gate."""
+        if self.gate.options.with_tests or collection_path.suffix != ".py" or collection_path == self.anchor:
+            return None
+        try:
+            mentions = collection_path.is_dir() or MENTION in collection_path.read_bytes()
+        except OSError:
+            return None
+        return None if mentions else True
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        """The generated items hang on the file that holds the project's configuration."""
+        return GateFile.from_parent(parent, path=file_path) if file_path == self.anchor else None
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Keep the gate's own items, each once, and the tests that opted in."""
+        seen: set[str] = set()
+        kept, dropped = [], []
+        for item in items:
+            generated = isinstance(item, GateItem)
+            if generated and item.nodeid in seen:
+                continue
+            seen.add(item.nodeid)
+            wanted = generated or self.gate.options.with_tests or self._opted_in(item)
+            (kept if wanted else dropped).append(item)
+        if dropped:
+            config.hook.pytest_deselected(items=dropped)
+        items[:] = kept
+
+    def _opted_in(self, item: pytest.Item) -> bool:
+        return any(markers.marks(item)) or bool(NAMES & set(getattr(item, "fixturenames", ())))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> None:
+        """Check the preconditions of a marked test before its body runs."""
+        if not isinstance(item, GateItem):
+            markers.check(item, self.gate)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Put the judgement on the report."""
+        report = yield
+        attach(item, report, self._opted_in(item), self.gate.options.strict)
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Collect the judgements, from this process or from a worker."""
+        self.verdict.take(report)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """A gate that checked nothing has failed, whatever pytest makes of it."""
+        worker = hasattr(session.config, "workerinput")
+        if session.exitstatus == pytest.ExitCode.OK and self.verdict.checked_nothing and not worker:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter, exitstatus: int
+    ) -> None:
+        """Print the verdict."""
+        if self.verdict.judged:
+            ready = exitstatus == pytest.ExitCode.OK and not self.verdict.checked_nothing
+            self.verdict.write(terminalreporter, ready)

@@ -1,0 +1,110 @@
+"""The markers of hand-written tests: each opts its test in, and checks a precondition before the body runs."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+import os
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+import pytest
+
+
+if TYPE_CHECKING:
+    from pytest_prodready.gate import Gate
+
+
+def _imports(gate: Gate, import_string: str) -> list[str]:
+    """prodready_import(import_string): it imports cleanly in a fresh interpreter."""
+    from pytest_prodready import access
+
+    return access.Imports(gate).faults(import_string)
+
+
+def _tasks(gate: Gate, pattern: str = "*", *, at_least: int = 1) -> list[str]:
+    """prodready_tasks(pattern, at_least=1): the worker has tasks of these names, and each can run."""
+    from pytest_prodready import access
+
+    celery = access.CeleryTasks(gate)
+    names = [name for name in celery.tasks if fnmatchcase(name, pattern)]
+    faults = [fault for name in names for fault in celery.faults(name)]
+    if len(names) < at_least:
+        faults.insert(0, f"the worker has {len(names)} tasks that match {pattern}, not at least {at_least}")
+    return faults
+
+
+def _enum(gate: Gate, python_enum: type[enum.Enum], database_type: str) -> list[str]:
+    """prodready_enum(PyEnum, "type_name" or "table.column"): its members equal the database's labels."""
+    from pytest_prodready import access
+
+    return access.Enums(gate).faults(python_enum, database_type)
+
+
+def _requires(gate: Gate, requirement: str) -> list[str]:
+    """prodready_requires(requirement): the installed version satisfies it."""
+    from pytest_prodready import access
+
+    return access.Dependencies(gate).faults(requirement)
+
+
+def _health(
+    gate: Gate,
+    path: str,
+    *,
+    status: int | None = None,
+    json: dict[str, object] | None = None,
+    headers: dict[str, str] | None = None,
+) -> list[str]:
+    """prodready_health(path, status=None, json=None, headers=None): the probe answers so."""
+    from pytest_prodready import access
+
+    return access.HealthProbes(gate).faults(path, status=status, json=json, headers=headers)
+
+
+def _env(gate: Gate, *names: str) -> list[str]:
+    """prodready_env(*names): these environment variables are set and not empty."""
+    return [f"the environment variable {name} is not set, or empty" for name in names if not os.environ.get(name)]
+
+
+CHECKS: dict[str, Callable[..., list[str]]] = {
+    "prodready_import": _imports,
+    "prodready_tasks": _tasks,
+    "prodready_enum": _enum,
+    "prodready_requires": _requires,
+    "prodready_health": _health,
+    "prodready_env": _env,
+}
+
+DECLARED = (
+    "prodready: run this test as a part of the gate, and only with --prodready.",
+    *(str(function.__doc__) for function in CHECKS.values()),
+)
+"""The marker lines for pytest: a signature and a sentence each."""
+
+
+def marks(item: pytest.Item) -> Iterator[pytest.Mark]:
+    """The gate's markers on a test, the outermost first."""
+    for mark in reversed(list(item.iter_markers())):
+        if mark.name == "prodready" or mark.name in CHECKS:
+            yield mark
+
+
+def check(item: pytest.Item, gate: Gate) -> None:
+    """Check the preconditions of a marked test.
+
+    Raises:
+        pytest.fail.Exception: one of them does not hold, or a marker's arguments are wrong.
+    """
+    for mark in marks(item):
+        if mark.name == "prodready":
+            continue
+        function = CHECKS[mark.name]
+        try:
+            inspect.signature(function).bind(gate, *mark.args, **mark.kwargs)
+        except TypeError as error:
+            pytest.fail(f"{mark.name}: {error}; it is written {function.__doc__}", pytrace=False)
+        faults = function(gate, *mark.args, **mark.kwargs)
+        if faults:
+            pytest.fail("\n\n".join(faults), pytrace=False)

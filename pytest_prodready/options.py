@@ -1,0 +1,90 @@
+"""The command line, declared and read in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line asks for."""
+
+    on: bool
+    with_tests: bool
+    strict: bool
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    url: str
+    python: str
+    explain: str
+    collect_only: bool
+
+
+def declare(parser: pytest.Parser) -> None:
+    """Add the options to pytest's own."""
+    group = parser.getgroup("prodready", "pytest-prodready: would this build start in production?")
+    group.addoption(
+        "--prodready",
+        action="store_true",
+        help="Run the gate: its own items and the tests marked for it. Other tests are deselected.",
+    )
+    group.addoption(
+        "--prodready-with-tests", action="store_true", help="Run the gate and the ordinary tests together"
+    )
+    group.addoption(
+        "--prodready-strict", action="store_true", help="Take a skip for a failure and a warning for an error"
+    )
+    group.addoption(
+        "--prodready-select",
+        action="append",
+        default=[],
+        metavar="CODES",
+        help="Apply only these rules: codes or prefixes, separated by commas (PRD2,PRD301)",
+    )
+    group.addoption(
+        "--prodready-ignore",
+        action="append",
+        default=[],
+        metavar="CODES",
+        help="Leave these rules out: codes or prefixes, separated by commas",
+    )
+    group.addoption(
+        "--prodready-url",
+        default="",
+        metavar="URL",
+        help="Probe this deployed instance instead of starting the server",
+    )
+    group.addoption(
+        "--prodready-python",
+        default="",
+        metavar="PATH",
+        help="The interpreter of the target, when it is not the one that runs pytest",
+    )
+    group.addoption(
+        "--prodready-explain",
+        default="",
+        metavar="CODE",
+        help="Say what a rule checks, why, and how to fix it, then exit",
+    )
+
+
+def read(config: pytest.Config) -> Options:
+    """The options of this run."""
+    with_tests = bool(config.getoption("prodready_with_tests"))
+    return Options(
+        on=bool(config.getoption("prodready")) or with_tests,
+        with_tests=with_tests,
+        strict=bool(config.getoption("prodready_strict")),
+        select=_codes(config.getoption("prodready_select")),
+        ignore=_codes(config.getoption("prodready_ignore")),
+        url=config.getoption("prodready_url"),
+        python=config.getoption("prodready_python"),
+        explain=config.getoption("prodready_explain"),
+        collect_only=bool(config.getoption("collectonly")),
+    )
+
+
+def _codes(values: list[str]) -> tuple[str, ...]:
+    return tuple(code.strip().upper() for value in values for code in value.split(",") if code.strip())

@@ -1,0 +1,1 @@
+"""Findings → text: pure functions, a value in and a string out."""

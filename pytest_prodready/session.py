@@ -1,0 +1,93 @@
+"""What one pytest session keeps of the gate: the judgements that its reports carried, and the verdict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_prodready.codec import decode, encode
+from pytest_prodready.findings import Judgement, Level, Outcome
+from pytest_prodready.items import GateItem
+from pytest_prodready.reports import terminal
+from pytest_prodready.reports.terminal import Judged
+
+CARRIED = "prodready"
+"""The attribute of a report that carries a judgement, also from one process to another."""
+
+
+def attach(item: pytest.Item, report: pytest.TestReport, marked: bool, strict: bool) -> None:
+    """Put what became of ``item`` on its report, in plain values that survive the way to another process."""
+    last = report.when == "call" or (report.when == "setup" and not report.passed)
+    if isinstance(item, GateItem):
+        if report.skipped:  # the place of the skip is the subject, not our own source
+            report.longrepr = (str(item.path), 0, f"Skipped: {item.judgement.reason}")
+        if last:
+            kind = item.check.kind
+            _carry(report, kind.family, kind.plural, item.check.subject, item.judgement)
+    elif marked:
+        if strict and report.skipped:
+            report.outcome = "failed"
+            report.longrepr = f"skipped, which --prodready-strict takes for a failure: {_reason(report)}"
+        if last or (report.when == "teardown" and report.failed):
+            outcome = _outcome(report)
+            reason = _reason(report) if outcome is Outcome.SKIPPED else ""
+            _carry(report, "tests", "marked tests", item.nodeid, Judgement(outcome, reason=reason))
+
+
+def _outcome(report: pytest.TestReport) -> Outcome:
+    if report.skipped:
+        return Outcome.SKIPPED
+    if report.failed:
+        return Outcome.FAILED if report.when == "call" else Outcome.ERRORED
+    return Outcome.PASSED
+
+
+def _reason(report: pytest.TestReport) -> str:
+    text = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return text.removeprefix("Skipped: ")
+
+
+def _carry(report: pytest.TestReport, family: str, plural: str, subject: str, judgement: Judgement) -> None:
+    setattr(report, CARRIED, [family, plural, subject, encode(judgement)])
+
+
+class Verdict:
+    """Collects the judgements of a session, from whichever process they come."""
+
+    def __init__(self) -> None:
+        self.judged: dict[str, Judged] = {}
+
+    def take(self, report: pytest.TestReport) -> None:
+        """Keep the judgement that a report carries; a later one of the same item wins."""
+        carried: Any = getattr(report, CARRIED, None)
+        if carried is not None:
+            family, plural, subject, judgement = carried
+            self.judged[report.nodeid] = Judged(family, plural, subject, decode(Judgement, judgement))
+
+    @property
+    def checked_nothing(self) -> bool:
+        """Subjects were there, and every one was skipped."""
+        outcomes = {judged.judgement.outcome for judged in self.judged.values()}
+        return outcomes == {Outcome.SKIPPED}
+
+    def write(self, reporter: pytest.TerminalReporter, ready: bool) -> None:
+        """Print the verdict."""
+        judged = list(self.judged.values())
+        reporter.section("prodready")
+        for family, text in terminal.counts(judged):
+            reporter.line(f"{family:<14} {text}")
+        reporter.line("")
+        for text in terminal.skips(judged):
+            reporter.line(text, yellow=True)
+        levels = [(Level.ERROR, "red"), (Level.WARNING, "yellow")]
+        if reporter.config.get_verbosity() > 0:
+            levels.append((Level.INFO, "cyan"))
+        for level, colour in levels:
+            for text in terminal.places(judged, level):
+                reporter.line(text, **{colour: True})
+        if self.checked_nothing:
+            reporter.line("PRD902 error: every check was skipped, so nothing is known of this build", red=True)
+        colour = "green" if ready else "red"
+        reporter.line(terminal.verdict(judged, ready), bold=True, **{colour: True})
+

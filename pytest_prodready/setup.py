@@ -1,0 +1,99 @@
+"""Puts a session's gate together from the command line and the settings; user mistakes end here."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pytest_prodready import rules
+from pytest_prodready.gate import Gate
+from pytest_prodready.hooks import GateHooks
+from pytest_prodready.items import GATE, anchor
+from pytest_prodready.options import Options
+from pytest_prodready.registry import Registry
+from pytest_prodready.reports import terminal
+from pytest_prodready.settings import SettingsError, read
+from pytest_prodready.wording import listed, nearest
+
+
+def gate_hooks(config: pytest.Config, options: Options) -> GateHooks:
+    """The hooks of a session whose gate is on.
+
+    Raises:
+        pytest.UsageError: the command line or the settings hold mistakes; all of them are listed.
+    """
+    registry = rules.registry()
+    mistakes = [*_codes("--prodready-select", options.select, registry), *_codes("--prodready-ignore", options.ignore, registry)]
+    mistakes += _python(options.python) + _url(options.url)
+    try:
+        settings = read(config.rootpath, registry.rules)
+    except SettingsError as error:
+        mistakes += error.mistakes
+    if mistakes:
+        raise pytest.UsageError("the gate cannot run:\n" + "\n".join(f"  {mistake}" for mistake in mistakes))
+    file = anchor(config)
+    hanging, families = _hang_on(config, file)
+    chosen = registry.select(options.select, options.ignore)
+    gate = Gate(config.rootpath, settings, options, chosen, families)
+    config.stash[GATE] = gate
+    # a marked test that cannot even be imported is one error among the results, not the end of the run
+    config.option.continue_on_collection_errors = True
+    return GateHooks(gate, file, hanging)
+
+
+def explain(code: str) -> str:
+    """What the rule ``code`` (or the rules of a family, ``PRD2``) checks, why, and how to fix it.
+
+    Raises:
+        pytest.UsageError: there is no such rule.
+    """
+    registry = rules.registry()
+    found = [rule for rule in registry.rules.values() if rule.code.startswith(code.upper()) or rule.slug == code]
+    if not found:
+        raise pytest.UsageError(_codes("--prodready-explain", (code.upper(),), registry)[0])
+    return "\n\n".join(terminal.explanation(rule) for rule in found)
+
+
+def _codes(option: str, codes: tuple[str, ...], registry: Registry) -> list[str]:
+    mistakes = []
+    for code in codes:
+        if not any(known.startswith(code) for known in registry.rules):
+            near = nearest(code, registry.rules)
+            known = f"did you mean {near}?" if near else f"the codes are {listed(registry.rules, 100)}."
+            mistakes.append(f"{option}: there is no rule {code}; {known}")
+    return mistakes
+
+
+def _python(python: str) -> list[str]:
+    if not python or (os.path.isfile(python) and os.access(python, os.X_OK)) or shutil.which(python):
+        return []
+    return [f"--prodready-python: {python} is no file that can be executed."]
+
+
+def _url(url: str) -> list[str]:
+    if not url or url.startswith(("http://", "https://")):
+        return []
+    return [f"--prodready-url: {url} is no URL; write http://{url} or https://{url}."]
+
+
+def _hang_on(config: pytest.Config, file: Path) -> tuple[bool, frozenset[str]]:
+    """Make pytest collect ``file``, unless the user names single test files.
+
+    Returns:
+        Whether it is collected, and the families that node ids of it name (none: all).
+    """
+    named = [argument.partition("::") for argument in config.args]
+    ids = [rest.partition("::")[0] for path, _, rest in named if _same(config, path, file)]
+    if ids:
+        return True, frozenset(ids) if all(ids) else frozenset()
+    if all((config.invocation_params.dir / path).is_dir() for path, _, _ in named):
+        config.args.append(str(file))
+        return True, frozenset()
+    return False, frozenset()
+
+
+def _same(config: pytest.Config, path: str, file: Path) -> bool:
+    return (config.invocation_params.dir / path).resolve() == file.resolve()
