@@ -1,0 +1,276 @@
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from pytest_prodready.distributions import closure, hidden, inspect, installed
+from pytest_prodready.facts import Interpreter, Location
+from pytest_prodready.settings import Runtime, Settings
+
+MARKERS = {"python_version": "3.11", "sys_platform": "linux"}
+
+
+class Site:
+    """A site-packages directory made of metadata alone."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path / "site-packages"
+        self.path.mkdir(parents=True)
+
+    def add(
+        self,
+        name: str,
+        version: str = "1.0",
+        requires: Iterable[str] = (),
+        files: Iterable[str] | None = None,
+        **more: str,
+    ) -> None:
+        """Install ``name``; by default it brings one package of its name."""
+        stem = name.replace("-", "_")
+        info = self.path / f"{stem}-{version}.dist-info"
+        info.mkdir()
+        lines = [f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}"]
+        (info / "METADATA").write_text(
+            "\n".join([*lines, *(f"Requires-Dist: {one}" for one in requires), "", ""])
+        )
+        every = [f"{stem}/__init__.py"] if files is None else files
+        (info / "RECORD").write_text(
+            "".join(f"{file},sha256=x,1\n" for file in [*every, f"{info.name}/RECORD"])
+        )
+        for file, text in more.items():
+            (info / file.replace("_json", ".json")).write_text(text)
+
+    def hidden(self, root: Path, settings: Settings | None = None) -> dict[str, str]:
+        """What is hidden from the project in ``root``."""
+        return inspect(root, settings or Settings(), self.interpreter(root))[0].hidden
+
+    def interpreter(self, root: Path) -> Interpreter:
+        """An interpreter that has ``root`` and this directory on its path."""
+        return Interpreter(sys.executable, "3.11.7", (str(root), str(self.path)), MARKERS)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path / "env")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    path = tmp_path / "project"
+    path.mkdir()
+    return path
+
+
+def project(root: Path, *dependencies: str, name: str = "shop", more: str = "") -> None:
+    (root / "pyproject.toml").write_text(
+        f"[project]\nname = '{name}'\ndependencies = {json.dumps(dependencies)}\n{more}"
+    )
+
+
+def test_installed_first_on_the_path_wins(tmp_path: Path) -> None:
+    """Of two versions of one distribution the first on the path counts, as import has it."""
+    first, second = Site(tmp_path / "a"), Site(tmp_path / "b")
+    first.add("Some.Thing", "2.0")
+    second.add("some-thing", "1.0")
+    (one,) = installed([str(first.path), str(tmp_path / "none"), str(second.path)])
+    assert (one.name, one.version, one.place) == ("some-thing", "2.0", first.path)
+
+
+def test_broken_metadata_is_left_out(site: Site) -> None:
+    """A directory that an interrupted removal left behind is no installed distribution."""
+    site.add("good")
+    (site.path / "gone-1.0.dist-info").mkdir()
+    (site.path / "odd-1.0.dist-info").mkdir()
+    (site.path / "odd-1.0.dist-info/METADATA").write_text("\n")
+    assert [one.name for one in installed([str(site.path)])] == ["good"]
+
+
+def test_closure_follows_extras_markers_and_cycles(site: Site) -> None:
+    """Only asked-for extras and markers that hold are followed; cycles end; what is missing is tolerated."""
+    site.add("a", requires=["b[fast]", "never; sys_platform == 'win32'", "missing>=1"])
+    site.add("b", requires=["c; extra == 'fast'", "d; extra == 'slow'", "a", "not a requirement"])
+    site.add("c", requires=["b[more]"])
+    site.add("d")
+    site.add("e", requires=["x; extra == 'Some_Extra'"])
+    present = installed([str(site.path)])
+    assert closure([("a", ())], present, MARKERS) == {"a", "b", "c", "missing"}
+    assert closure([("b", ())], present, MARKERS) == {"a", "b", "c", "missing"}
+    assert closure([("e", ("some-extra",))], present, MARKERS) == {"e", "x"}
+
+
+def test_egg_info_directories_have_requirements(site: Site) -> None:
+    """What an old installer wrote into ``requires.txt`` is followed as well."""
+    egg = site.path / "legacy-1.0.egg-info"
+    egg.mkdir()
+    (egg / "PKG-INFO").write_text("Metadata-Version: 1.0\nName: legacy\nVersion: 1.0\n")
+    (egg / "requires.txt").write_text("one\n\n[fast]\ntwo>=1\n")
+    present = installed([str(site.path)])
+    assert closure([("legacy", ())], present, MARKERS) == {"legacy", "one"}
+    assert closure([("legacy", ("fast",))], present, MARKERS) == {"legacy", "one", "two"}
+
+
+def test_closure_with_self_referencing_extras(site: Site) -> None:
+    """``all = ["pkg[x,y]"]`` leads to the requirements of both extras."""
+    site.add("pkg", requires=["pkg[x,y]; extra == 'all'", "one; extra == 'x'", "two; extra == 'y'"])
+    assert closure([("pkg", ("all",))], installed([str(site.path)]), MARKERS) == {"pkg", "one", "two"}
+
+
+def test_outside_modules_are_hidden(site: Site, root: Path) -> None:
+    """What no runtime requirement pulls in is hidden, under the names that it is imported by."""
+    project(root, "web")
+    site.add("web", requires=["base"])
+    site.add("base")
+    files = ["yaml/__init__.py", "_yaml.cpython-311-x86_64-linux-gnu.so", "single.py", "../../../bin/tool"]
+    site.add("PyYAML", files=[*files, "data.json", "x.pth", "__pycache__/single.cpython-311.pyc"])
+    assert site.hidden(root) == {"_yaml": "pyyaml", "single": "pyyaml", "yaml": "pyyaml"}
+
+
+def test_tools_and_what_the_image_brings_stay_visible(site: Site, root: Path) -> None:
+    """pip, setuptools, wheel, and ``runtime.also`` with its own closure are never hidden."""
+    project(root)
+    for name in ("pip", "setuptools", "wheel", "dep", "outside"):
+        site.add(name)
+    site.add("gunicorn", requires=["dep"])
+    assert site.hidden(root, Settings(runtime=Runtime(also=("Gunicorn",)))) == {"outside": "outside"}
+
+
+def test_a_name_that_cannot_be_read_in_also_is_a_problem(site: Site, root: Path) -> None:
+    """A mistake in ``runtime.also`` is said, with its line when the settings know it."""
+    project(root)
+    settings = Settings(
+        runtime=Runtime(also=("not a name",)), locations={"runtime": Location("pyproject.toml", 9)}
+    )
+    (problem,) = inspect(root, settings, site.interpreter(root))[1]
+    assert problem.message.startswith('pyproject.toml:9: "not a name" of runtime.also names no distribution')
+
+
+def test_shared_top_level_names_stay_visible(site: Site, root: Path) -> None:
+    """A shared namespace, a name of the standard library, a name of the project: not hidden."""
+    project(root, "google-auth")
+    site.add("google-auth", files=["google/auth/__init__.py"])
+    site.add("google-ads", files=["google/ads/__init__.py", "ads_only/__init__.py"])
+    site.add("backport", files=["dataclasses.py", "tests/__init__.py", "src/__init__.py", "helpers.py"])
+    (root / "tests").mkdir()
+    (root / "src").mkdir()
+    (root / "src/helpers.py").touch()
+    assert site.hidden(root) == {"ads_only": "google-ads"}
+
+
+def test_own_distributions_stay_visible(site: Site, root: Path) -> None:
+    """The project and its workspace members, by name or by where they come from, are never hidden."""
+    project(root, name="My_Shop")
+    site.add("my-shop", files=["shop/__init__.py"])
+    member = json.dumps({"url": (root / "libs/member").as_uri(), "dir_info": {"editable": True}})
+    site.add("member", requires=["needed"], direct_url_json=member)
+    site.add("needed")
+    vendored = json.dumps({"url": (root / "wheels/x.whl").as_uri(), "archive_info": {}})
+    site.add("vendored", direct_url_json=vendored)
+    site.add("odd", direct_url_json="no JSON")
+    assert site.hidden(root) == {"odd": "odd", "vendored": "vendored"}
+
+
+def test_pyproject_outranks_stale_metadata(site: Site, root: Path) -> None:
+    """A dependency removed from pyproject.toml is outside, though older metadata still names it."""
+    project(root, "web")
+    site.add("shop", requires=["web", "removed"])
+    site.add("web")
+    site.add("removed")
+    assert site.hidden(root) == {"removed": "removed"}
+    (root / "pyproject.toml").write_text("[project]\nname = 'shop'\ndynamic = ['dependencies']\n")
+    (root / "requirements.txt").write_text("web\n")
+    assert site.hidden(root) == {}
+
+
+def test_an_environment_inside_the_project_is_not_the_project(root: Path) -> None:
+    """A ``.venv`` in the project's directory holds distributions like any other."""
+    site = Site(root / ".venv/lib/python3.11")
+    project(root)
+    site.add("outside")
+    assert site.hidden(root) == {"outside": "outside"}
+
+
+def test_distributions_without_a_file_list_stay_visible(site: Site, root: Path) -> None:
+    """An editable install, or one without RECORD, names no modules: nothing is hidden on a guess."""
+    project(root)
+    site.add("editable", files=["__editable___editable_1_0_finder.py", "__editable__.editable-1.0.pth"])
+    site.add("bare")
+    (site.path / "bare-1.0.dist-info/RECORD").unlink()
+    egg = site.path / "legacy-1.0.egg-info"
+    egg.mkdir()
+    (egg / "PKG-INFO").write_text("Metadata-Version: 1.0\nName: legacy\nVersion: 1.0\n")
+    (egg / "top_level.txt").write_text("legacy\n_legacy\n")
+    assert site.hidden(root) == {"_legacy": "legacy", "legacy": "legacy"}
+
+
+def test_local_directories_are_roots(site: Site, root: Path, tmp_path: Path) -> None:
+    """What is installed from a directory that a requirements file names is inside, with what it needs."""
+    (tmp_path / "shared").mkdir()
+    (root / "requirements.txt").write_text("-e ../shared[x]\nweb\n")
+    for name in ("web", "needed", "outside"):
+        site.add(name)
+    assert site.hidden(root) == {}  # nobody knows what the directory would have brought
+    origin = json.dumps({"url": (tmp_path / "shared").as_uri(), "dir_info": {"editable": True}})
+    site.add("shared-lib", requires=["needed; extra == 'x'"], direct_url_json=origin)
+    assert site.hidden(root) == {"outside": "outside"}
+
+
+@pytest.mark.parametrize("line", ["git+https://example.com/x.git", "not a requirement", "-r gone.txt"])
+def test_nothing_is_hidden_when_the_closure_is_not_known(site: Site, root: Path, line: str) -> None:
+    """A requirement whose distribution is not known makes the closure unknown."""
+    (root / "requirements.txt").write_text(f"web\n{line}\n")
+    site.add("outside")
+    assert site.hidden(root) == {}
+
+
+def test_installed_metadata_is_the_last_declaration(site: Site, root: Path) -> None:
+    """A project that declares nothing in files is known by its own installed metadata."""
+    (root / "pyproject.toml").write_text("[project]\nname = 'shop'\ndynamic = ['dependencies']\n")
+    site.add("shop", "2.1", requires=["web>=1", "shop[db]; extra == 'all'", "driver; extra == 'db'"])
+    site.add("web")
+    site.add("driver")
+    found, _ = inspect(root, Settings(), site.interpreter(root))
+    assert found.sources == ("metadata of the installed shop 2.1",)
+    assert found.declared
+    assert [(one.name, one.applies) for one in found.requirements] == [("web", True), ("driver", False)]
+    assert found.hidden == {"driver": "driver"}
+    assert site.hidden(root, Settings(runtime=Runtime(extras=("all",)))) == {}
+
+
+def test_an_application_installed_by_name(site: Site, root: Path) -> None:
+    """Where the application is an installed distribution, the one that brings its module speaks for it."""
+    site.add("Apache-Thing", requires=["web"], files=["thing/__init__.py"])
+    site.add("web")
+    site.add("outside")
+    assert site.hidden(root, Settings(app="thing.app:create_app()")) == {"outside": "outside"}
+    assert not inspect(root, Settings(app="other:app"), site.interpreter(root))[0].declared
+
+
+def test_without_a_declaration_nothing_is_hidden(site: Site, root: Path) -> None:
+    """Where nothing is declared, nothing can be outside."""
+    site.add("outside")
+    found, problems = inspect(root, Settings(), site.interpreter(root))
+    assert not found.declared
+    assert found.hidden == {}
+    assert [one.name for one in found.installed] == ["outside"]
+    assert problems == []
+
+
+def test_the_environment_of_these_tests(root: Path) -> None:
+    """A real environment: what pytest needs stays visible, hypothesis does not."""
+    project(root, "pytest>=8", "httpx")
+    interpreter = Interpreter(sys.executable, "3.11.7", tuple(sys.path))
+    found, problems = inspect(root, Settings(), interpreter)
+    versions = {one.name: one.version for one in found.installed}
+    assert versions["pytest"] == pytest.__version__
+    assert problems == []
+    assert found.hidden["hypothesis"] == "hypothesis"
+    assert not {"pytest", "_pytest", "pluggy", "httpx", "httpcore", "anyio", "pip", "pkg_resources"} & set(
+        found.hidden
+    )
+    present = installed(sys.path)
+    every = {one.name for one in present}
+    assert hidden(present, every) == {}

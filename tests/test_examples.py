@@ -1,0 +1,69 @@
+"""The incidents: the healthy example has no finding, and each fault is named with its code, subject and line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import metadata
+
+import pytest
+from packaging.requirements import Requirement
+from stage import Fault, faults
+
+from pytest_prodready.findings import Level, Outcome
+from tests.support import Example
+
+MAY_FOLLOW = {"PRD101", "PRD201", "PRD501"}
+"""Codes that a fault may have as a consequence besides those that it is there for."""
+
+
+def shows_here(fault: Fault) -> bool:
+    """Whether the installed versions show the fault at all."""
+    if fault.only_with is None:
+        return True
+    wanted = Requirement(fault.only_with)
+    return metadata.version(wanted.name) in wanted.specifier
+
+
+def test_the_healthy_example_has_no_error_and_no_warning(example: Callable[..., Example]) -> None:
+    run = example().gate()
+
+    assert [] == run.of(Level.ERROR, Level.WARNING)
+    assert set() == run.subjects(Outcome.SKIPPED) | run.subjects(Outcome.ERRORED)
+    assert 0 == run.status
+    run.result.stdout.fnmatch_lines(
+        [
+            "prodready: app: src.main:app (Procfile, web)",
+            "prodready: celery: src.celery_app (Procfile, worker)",
+            "prodready: packages: src (*",
+            "*READY: * checks passed*",
+        ]
+    )
+
+
+@pytest.mark.parametrize("fault", faults(), ids=lambda fault: fault.id)
+def test_each_fault_is_named_with_code_subject_and_line(
+    fault: Fault, example: Callable[..., Example]
+) -> None:
+    if not shows_here(fault):
+        pytest.skip(f"{fault.id} shows only with {fault.only_with}")
+    broken = example(fault.id)
+
+    run = broken.gate()
+
+    found = {
+        (found.code, found.level.value, found.subject, found.location.file, found.location.line)
+        for found in run.of(Level.ERROR, Level.WARNING)
+        if found.location is not None
+    }
+    expected = {
+        (wanted.code, wanted.level, wanted.subject, wanted.file, wanted.line(broken.root))
+        for wanted in fault.expect
+    }
+    print(f"{fault.id}: {fault.title}")
+    for row in sorted(found):
+        print("   ", *row)
+    assert expected <= found
+    assert {code for code, *_ in found - expected} <= MAY_FOLLOW
+    errors = any(wanted.level == "error" for wanted in fault.expect)
+    assert (1 if errors else run.status) == run.status
+    assert ("NOT READY" in run.text) == (run.status == 1)
