@@ -1,0 +1,113 @@
+"""Two commands measured side by side, in alternation, so that what else the machine does burdens both."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points, version
+from pathlib import Path
+from statistics import median
+
+LIMIT = 300
+"""Seconds that one run may take."""
+
+
+class MeasuringFailedError(RuntimeError):
+    """A measured command did not do what it is measured for; the message holds the end of its output."""
+
+
+@dataclass
+class Candidate:
+    """One of the two commands, and how long its runs took."""
+
+    name: str
+    command: Sequence[str]
+    wall: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+    """User and system time, with that of all descendants that were waited for."""
+
+
+def output_of(command: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None) -> str:
+    """What a command prints; MeasuringFailedError when it fails or takes too long."""
+    try:
+        done = subprocess.run(
+            command,
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=LIMIT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise MeasuringFailedError(f"{command[0]} took longer than {LIMIT} s.") from None
+    if done.returncode:
+        raise MeasuringFailedError(f"{command[0]} exited with {done.returncode}:\n{done.stdout[-4000:]}")
+    return done.stdout
+
+
+def measure(
+    ours: Candidate,
+    base: Candidate,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    *,
+    pairs: int,
+    warm_ups: int = 2,
+) -> None:
+    """Run both in alternation and fill their times; the first `warm_ups` pairs write the bytecode and count nothing.
+
+    Which of the two goes first changes from pair to pair.
+    """
+    for number in range(-warm_ups, pairs):
+        for candidate in (ours, base) if number % 2 else (base, ours):
+            used = _cpu()
+            started = time.perf_counter()
+            output_of(candidate.command, cwd, env)
+            wall = time.perf_counter() - started
+            if number >= 0:
+                candidate.wall.append(wall)
+                candidate.cpu.append(_cpu() - used)
+
+
+def report(title: str, ours: Candidate, base: Candidate, goal: float) -> None:
+    """Print the table and the ratio of the medians."""
+    print(f"{title}: {platform.python_implementation()} {platform.python_version()}, pytest {version('pytest')}, "
+          f"{os.cpu_count()} cores, medians of {len(ours.wall)} pairs")
+    width = max(len(ours.name), len(base.name), len("ratio"))
+    print(f"{'':<{width}}  {'wall':>9}  {'fastest':>9}  {'CPU':>9}")
+    for one in (ours, base):
+        times = (median(one.wall), min(one.wall), median(one.cpu))
+        print(f"{one.name:<{width}}  " + "  ".join(f"{1000 * seconds:>6.0f} ms" for seconds in times))
+    ratios = (
+        median(ours.wall) / median(base.wall),
+        min(ours.wall) / min(base.wall),
+        median(ours.cpu) / median(base.cpu),
+    )
+    print(f"{'ratio':<{width}}  " + "  ".join(f"{ratio:>9.3f}" for ratio in ratios))
+    print(f"goal: a wall ratio of at most {goal}")
+
+
+def other_plugins() -> list[str]:
+    """Options that keep pytest from loading any other plugin that happens to be installed here."""
+    names = sorted({point.name for point in entry_points(group="pytest11")} - {"prodready"})
+    return [option for name in names for option in ("-p", f"no:{name}")]
+
+
+def fail(error: Exception) -> None:
+    """Say why nothing was measured, and leave with 1."""
+    print(f"could not be measured: {error}", file=sys.stderr)
+    sys.exit(1)
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
