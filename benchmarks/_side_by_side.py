@@ -63,9 +63,9 @@ def measure(
     pairs: int,
     warm_ups: int = 2,
 ) -> None:
-    """Run both in alternation and fill their times; the first `warm_ups` pairs write the bytecode and count nothing.
+    """Run both in alternation, each of them first in every other pair, and fill their times.
 
-    Which of the two goes first changes from pair to pair.
+    The first `warm_ups` pairs write the bytecode, and count nothing.
     """
     for number in range(-warm_ups, pairs):
         for candidate in (ours, base) if number % 2 else (base, ours):
@@ -80,8 +80,10 @@ def measure(
 
 def report(title: str, ours: Candidate, base: Candidate, goal: float) -> None:
     """Print the table and the ratio of the medians."""
-    print(f"{title}: {platform.python_implementation()} {platform.python_version()}, pytest {version('pytest')}, "
-          f"{os.cpu_count()} cores, medians of {len(ours.wall)} pairs")
+    print(
+        f"{title}: {platform.python_implementation()} {platform.python_version()}, "
+        f"pytest {version('pytest')}, {os.cpu_count()} cores, medians of {len(ours.wall)} pairs"
+    )
     width = max(len(ours.name), len(base.name), len("ratio"))
     print(f"{'':<{width}}  {'wall':>9}  {'fastest':>9}  {'CPU':>9}")
     for one in (ours, base):

@@ -1,4 +1,4 @@
-"""What the installed plugin costs a session that does not ask for the gate: `python benchmarks/off.py [PAIRS]`.
+"""What the plugin costs a session that does not ask for the gate: `python benchmarks/off.py [PAIRS]`.
 
 pytest on one empty test, with the plugin and with `-p no:prodready`. Then the modules that the plugin
 adds to `sys.modules`: none of those that only the gate needs.

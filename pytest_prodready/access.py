@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import enum
-from contextlib import ExitStack
-from functools import partial
-from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
@@ -22,9 +19,6 @@ from pytest_prodready.rules.answers import check_expectation
 from pytest_prodready.rules.database_types import DatabaseTypes
 from pytest_prodready.rules.dependencies import require
 from pytest_prodready.rules.enum_comparison import compare_enum, qualified
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 
 def _fail(faults: list[str]) -> None:
@@ -210,24 +204,14 @@ class Dependencies:
 
 
 class HealthProbes:
-    """The running application: an httpx client, and probes with expectations. A context manager.
+    """The running application: an httpx client, and probes with expectations.
 
-    The server is started when it is first needed; a test is skipped when there is nothing to start.
+    The server is started when it is first needed, once for the session, and stops with it; a test is
+    skipped when there is nothing to start.
     """
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
-        self._opened = ExitStack()
-        self._app: RunningApp | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._opened.close()
-        self._app = None
 
     @property
     def client(self) -> httpx.Client:
@@ -263,27 +247,13 @@ class HealthProbes:
         return [_text(fault) for fault in self._running().probe(path, expected, json, headers)]
 
     def _running(self) -> RunningApp:
-        if self._app is None:
-            gate = self._gate
-            web = gate.facts.entry("web")
-            routes = web.app.routes if web is not None and web.app is not None else None
-            judge = partial(_check_answers, routes=routes)
-            app = RunningApp(
-                gate.request(), web, gate.settings.limits, gate.environ, gate.installed, judge
-            )
-            try:
-                self._app = self._opened.enter_context(app)
-            except NotRunningError as reason:
-                if reason.server.skipped:
-                    pytest.skip(str(reason))
-                pytest.fail(f"the application does not run: {reason}", pytrace=False)
-        return self._app
-
-
-def _check_answers(
-    expectation: facts.Expectation, answers: tuple[facts.Answer, ...], routes: tuple[facts.Route, ...] | None
-) -> list[Fault]:
-    return check_expectation(expectation, answers, routes)
+        try:
+            return self._gate.running_app(check_expectation)
+        except NotRunningError as reason:
+            why = reason
+        if why.server.skipped:
+            pytest.skip(str(why))
+        pytest.fail(f"the application does not run: {why}", pytrace=False)
 
 
 def _judged(gate: Gate, kind: Kind[Any], subject: str, seen: facts.InspectedEntry) -> list[str]:

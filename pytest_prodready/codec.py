@@ -81,7 +81,10 @@ def _decode(hint: typing.Any, data: object, path: str) -> object:
             raise WireError(f"{path}: an object was expected, not {type(data).__name__}")
         return {str(key): _decode(arguments[1], item, f"{path}.{key}") for key, item in data.items()}
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
-        return hint(data)
+        try:
+            return hint(data)
+        except ValueError:
+            raise WireError(f"{path}: {data!r} is no {hint.__name__}") from None
     if hint is float and isinstance(data, int) and not isinstance(data, bool):
         return float(data)
     if not isinstance(data, hint) or (isinstance(data, bool) and hint is not bool):

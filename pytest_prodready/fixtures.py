@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+
+from pytest_prodready.stash import GATE, OFF
 
 if TYPE_CHECKING:
     from pytest_prodready import access
@@ -19,12 +20,9 @@ NAMES = frozenset(
 @pytest.fixture(scope="session")
 def _prodready_gate(pytestconfig: pytest.Config) -> Gate:
     """The gate of this session; a test that wants it is skipped without ``--prodready``."""
-    from pytest_prodready.plugin import OFF, gate_of
-
-    gate = gate_of(pytestconfig)
-    if gate is None:
+    if GATE not in pytestconfig.stash:
         pytest.skip(OFF)
-    return gate
+    return pytestconfig.stash[GATE]
 
 
 @pytest.fixture
@@ -59,10 +57,9 @@ def prodready_dependencies(_prodready_gate: Gate) -> access.Dependencies:
     return access.Dependencies(_prodready_gate)
 
 
-@pytest.fixture(scope="session")
-def prodready_health(_prodready_gate: Gate) -> Iterator[access.HealthProbes]:
-    """An httpx client on the running app, and probes with expectations; the server stops with the session."""
+@pytest.fixture
+def prodready_health(_prodready_gate: Gate) -> access.HealthProbes:
+    """An httpx client on the running app, and probes with expectations."""
     from pytest_prodready import access
 
-    with access.HealthProbes(_prodready_gate) as probes:
-        yield probes
+    return access.HealthProbes(_prodready_gate)

@@ -6,7 +6,8 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -16,15 +17,32 @@ from pytest_prodready import probes, target, waivers
 from pytest_prodready.codec import decode, encode
 from pytest_prodready.discovery import Discovered, discover
 from pytest_prodready.distributions import inspect as inspect_distributions
-from pytest_prodready.facts import Database, Dependencies, Entry, Expectation, Facts, Failure, Health, InspectedEntry, Interpreter, Problem, Server
-from pytest_prodready.findings import Judgement, Level, Outcome
+from pytest_prodready.facts import (
+    Answer,
+    Database,
+    Dependencies,
+    Entry,
+    Expectation,
+    Facts,
+    Failure,
+    Health,
+    InspectedEntry,
+    Interpreter,
+    Problem,
+    Route,
+    Server,
+)
+from pytest_prodready.findings import Fault, Judgement, Level, Outcome
 from pytest_prodready.health_routes import health_routes
 from pytest_prodready.options import Options
+from pytest_prodready.probes.client import RunningApp
 from pytest_prodready.redaction import Redactor
 from pytest_prodready.registry import Kind, Registry, Subject
 from pytest_prodready.request import Request
 from pytest_prodready.settings import Settings
 from pytest_prodready.wording import listed
+
+Judge = Callable[[Expectation, tuple[Answer, ...], tuple[Route, ...] | None], list[Fault]]
 
 
 @dataclass(frozen=True)
@@ -69,6 +87,8 @@ class Gate:
         self._problems: list[Problem] = []
         self._facts: Facts | None = None
         self._catalogue: Database | None = None
+        self._running: RunningApp | None = None
+        self._open = ExitStack()
         self._judgements: dict[Check, Judgement] = {}
         self._loaded: dict[Entry, tuple[InspectedEntry, tuple[Problem, ...]]] = {}
 
@@ -107,7 +127,7 @@ class Gate:
         for expectation in facts.expectations:
             by_source.setdefault(expectation.source, []).append(expectation.path)
         found += [f"health: {listed(paths)} ({source})" for source, paths in by_source.items()]
-        return found + list(facts.looked_for)
+        return found + [f"not found: {text}" for text in facts.looked_for]
 
     def export(self) -> str:
         """The facts, probes included, as text for another process of this run."""
@@ -279,6 +299,34 @@ class Gate:
             self._loaded[entry] = seen, problems
         return self._loaded[entry]
 
+
+    def running_app(self, judge: Judge) -> RunningApp:
+        """The application behind its server, started when it is first asked for and stopped by :meth:`close`.
+
+        Args:
+            judge: what is wrong with the answers to an expectation, given the application's routes.
+
+        Raises:
+            NotRunningError: there is nothing to start, or it does not start.
+        """
+        if self._running is None:
+            web = self.facts.entry("web")
+            routes = web.app.routes if web is not None and web.app is not None else None
+            app = RunningApp(
+                self.request(),
+                web,
+                self.settings.limits,
+                self.environ,
+                self.installed,
+                lambda expectation, answers: judge(expectation, answers, routes),
+            )
+            self._running = self._open.enter_context(app)
+        return self._running
+
+    def close(self) -> None:
+        """Stop what was started for the session."""
+        self._open.close()
+        self._running = None
 
     def database(self) -> Database | None:
         """The database's catalogue, read now if the run had no reason to; ``None`` when there is none."""

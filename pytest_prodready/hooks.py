@@ -75,7 +75,8 @@ class GateHooks:
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep the gate's own items, each once, and the tests that opted in."""
         seen: set[str] = set()
-        kept, dropped = [], []
+        kept: list[pytest.Item] = []
+        dropped: list[pytest.Item] = []
         for item in items:
             generated = isinstance(item, GateItem)
             if generated and item.nodeid in seen:
@@ -115,6 +116,10 @@ class GateHooks:
         worker = hasattr(session.config, "workerinput")
         if session.exitstatus == pytest.ExitCode.OK and self.verdict.checked_nothing and not worker:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_unconfigure(self) -> None:
+        """Stop what tests have started."""
+        self.gate.close()
 
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter, exitstatus: int

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from pytest_prodready.findings import Judgement, Outcome
-from pytest_prodready.gate import Check, Gate
+from pytest_prodready.gate import Check
 from pytest_prodready.reports import terminal
+from pytest_prodready.stash import GATE
 
-GATE: pytest.StashKey[Gate] = pytest.StashKey()
 ANCHORS = ("pyproject.toml", "setup.cfg", "setup.py", "manage.py", "requirements.txt", "Procfile")
 FAMILY_MARKER = "prodready"
 

@@ -104,7 +104,8 @@ def check(item: pytest.Item, gate: Gate) -> None:
         try:
             inspect.signature(function).bind(gate, *mark.args, **mark.kwargs)
         except TypeError as error:
-            pytest.fail(f"{mark.name}: {error}; it is written {function.__doc__}", pytrace=False)
-        faults = function(gate, *mark.args, **mark.kwargs)
+            faults = [f"{mark.name}: {error}; it is written {function.__doc__}"]
+        else:
+            faults = function(gate, *mark.args, **mark.kwargs)
         if faults:
             pytest.fail("\n\n".join(faults), pytrace=False)

@@ -1,19 +1,11 @@
-"""pytest's hooks, and nothing else. Without ``--prodready`` no other module of the gate is imported."""
+"""pytest's hooks, and nothing else. Without ``--prodready`` no other part of the gate is imported."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_prodready import fixtures, markers, options
-
-if TYPE_CHECKING:
-    from pytest_prodready.gate import Gate
-    from pytest_prodready.hooks import GateHooks
-
-OFF = "opted in to the gate: it runs with --prodready"
-HOOKS: pytest.StashKey[GateHooks] = pytest.StashKey()
+from pytest_prodready.stash import GATE, OFF
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,7 +20,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         return None
     from pytest_prodready import setup
 
-    print(setup.explain(code))
+    print(setup.explain(code))  # noqa: T201 - the answer is the output
     return 0
 
 
@@ -42,18 +34,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if chosen.on:
         from pytest_prodready import setup
 
-        config.stash[HOOKS] = hooks = setup.gate_hooks(config, chosen)
-        config.pluginmanager.register(hooks, "prodready-gate")
+        config.pluginmanager.register(setup.gate_hooks(config, chosen), "prodready-gate")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A test that opted in is skipped, visibly, while the gate is off."""
-    if HOOKS not in item.config.stash and any(markers.marks(item)):
-        pytest.skip(OFF)
-
-
-def gate_of(config: pytest.Config) -> Gate | None:
-    """The gate of this session; ``None`` while it is off."""
-    hooks = config.stash.get(HOOKS, None)
-    return None if hooks is None else hooks.gate
+    if GATE not in config.stash:
+        for item in items:
+            if any(markers.marks(item)):
+                item.add_marker(pytest.mark.skip(reason=OFF))

@@ -5,13 +5,19 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from urllib.parse import unquote
 
 BLANK = "•••"
 SHORTEST = 6
 """Shorter values are words of everyday text; blanking them would hide more than it protects."""
-_SECRET_NAME = re.compile(r"(?i)(secret|token|passw|pwd|credential|api_?key|private|access_?key|_key$|^key$|auth|dsn|salt|signature)")
-_URL_LOGIN = re.compile(r"(?i)([a-z][a-z0-9+.-]{0,30}://[^\s/@:'\"]{0,200}):([^\s/@'\"]{1,500})@")
+_SECRET_NAME = re.compile(r"(?i)(secret|token|passw|pwd|credential|api_?key|private|access_?key|_key$|^key$|auth(?!or)|dsn|salt|signature)")
+_URL_LOGIN = re.compile(r"(?i)([a-z][a-z0-9+.-]{0,30}://[^\s/@:'\"]{0,200}):([^\s/'\"]{1,500})@")
 _ASSIGNED = re.compile(r"(?i)((?:password|passwd|pwd|secret|token|api_?key)['\"]?\s*[=:]\s*['\"]?)([^\s'\"&;,)]{3,})")
+
+
+def _pattern(secret: str) -> str:
+    """A word is blanked as a whole only: the password "postgres" must not blank half of "postgresql"."""
+    return rf"(?<!\w){re.escape(secret)}(?!\w)" if secret.isalpha() else re.escape(secret)
 
 
 class Redactor:
@@ -26,14 +32,14 @@ class Redactor:
         secrets = {
             value
             for name, value in environ.items()
-            if _SECRET_NAME.search(name) and not name.endswith("PWD") and not os.path.exists(value)
+            if _SECRET_NAME.search(name) and name not in ("PWD", "OLDPWD") and not os.path.exists(value)
         }
         for value in environ.values():
-            secrets.update(found[2] for found in _URL_LOGIN.finditer(value))
+            for found in _URL_LOGIN.finditer(value):
+                secrets |= {found[2], unquote(found[2])}  # a driver shows it decoded
         # the longest first: a secret may contain another
         words = sorted((secret for secret in secrets if len(secret) >= SHORTEST), key=len, reverse=True)
-        # whole words only: the password "postgres" must not blank half of "postgresql"
-        self._secrets = re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in words) or r"(?!)")
+        self._secrets = re.compile("|".join(map(_pattern, words)) or r"(?!)")
 
     def blank(self, text: str) -> str:
         """Return ``text`` without secrets."""

@@ -98,7 +98,7 @@ class Family:
         self,
         code: str,
         slug: str,
-        *kinds: Kind[V],
+        *kinds: Kind[Any],
         checks: str,
         reason: str,
         remedy: str,

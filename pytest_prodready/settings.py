@@ -88,7 +88,7 @@ class Settings:
     waivers: tuple[Waiver, ...] = ()
     limits: Limits = field(default_factory=Limits)
     locations: dict[str, Location] = field(default_factory=dict)
-    """Key → the line that sets it (``app``, ``database`` …); ``waivers.0`` for the first waiver."""
+    """Key → the line that sets it: ``app``, ``database`` …"""
 
 
 _KEYS = tuple(one.name for one in fields(Settings) if one.name != "locations")
@@ -205,7 +205,7 @@ def _waivers(parent: Table, known: frozenset[str]) -> tuple[Waiver, ...]:
         reason = table.text("reason", 'reason = "migration 0042 ships with the next release"')
         until = table.values.get("until")
         if isinstance(until, date) and not isinstance(until, datetime):
-            waivers.append(Waiver(code, subject, reason, until))
+            waivers.append(Waiver(code, subject, reason, until, table.location("code")))
         elif until is not None:
             written = re.fullmatch(r"\d{4}-\d{2}-\d{2}", until) if isinstance(until, str) else None
             example = f"without quotes: until = {written[0]}" if written else "until = 2026-12-31"
@@ -229,8 +229,4 @@ def _limits(parent: Table) -> Limits:
 
 
 def _locations(table: Table) -> dict[str, Location]:
-    locations = {key: table.location(key) for key in _KEYS if key in table.values}
-    waivers = table.values.get("waivers")
-    for at in range(len(waivers) if isinstance(waivers, list) else 0):
-        locations[f"waivers.{at}"] = table.location("waivers", at)
-    return locations
+    return {key: table.location(key) for key in _KEYS if key in table.values}

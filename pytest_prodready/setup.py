@@ -11,11 +11,12 @@ import pytest
 from pytest_prodready import rules
 from pytest_prodready.gate import Gate
 from pytest_prodready.hooks import GateHooks
-from pytest_prodready.items import GATE, anchor
+from pytest_prodready.items import anchor
 from pytest_prodready.options import Options
 from pytest_prodready.registry import Registry
 from pytest_prodready.reports import terminal
 from pytest_prodready.settings import SettingsError, read
+from pytest_prodready.stash import GATE
 from pytest_prodready.wording import listed, nearest
 
 

@@ -7,32 +7,32 @@ from collections.abc import Iterator
 
 from .project import Project, source_file
 
-DYNAMIC = {"globals", "setattr", "exec", "vars", "__dict__"}
-"""A module that uses one of these on its top level or in a function may get any name."""
-
 
 def may_appear(name: str, module: object, project: Project) -> bool:
-    """Whether the application's sources assign ``name`` to ``module`` somewhere, or may do so.
+    """Whether the application's sources give ``name`` to ``module`` at some time, or may do so.
 
-    That is: ``global name`` in a function of the module or names made in ways that no reader can follow,
-    or ``something.name = …`` in any of the loaded modules (``db.engine = create_engine(…)`` at start-up).
+    That is: ``global name`` in one of its functions, names made in ways that no reader can follow, or an
+    assignment from another loaded module (``db.engine = create_engine(…)`` at start-up).
     """
-    if any(
-        (isinstance(node, ast.Global) and name in node.names)
-        or getattr(node, "id", getattr(node, "attr", "")) in DYNAMIC
-        for node in _nodes(module)
-    ):
+    if any(_makes(node, name) for node in _nodes(module)):
         return True
-    return any(
-        isinstance(node, ast.Attribute) and node.attr == name and isinstance(node.ctx, ast.Store) and _is_module(node.value)
-        for _, other in project.modules()
-        for node in _nodes(other)
-    )
+    last = str(vars(module).get("__name__", "")).rpartition(".")[2]
+    for _, other in project.modules():
+        for node in _nodes(other):
+            if isinstance(node, ast.Attribute) and node.attr == name and isinstance(node.ctx, ast.Store):
+                owner = getattr(node.value, "id", getattr(node.value, "attr", ""))
+                if owner and (owner == last or vars(other).get(owner) is module):
+                    return True
+    return False
 
 
-def _is_module(node: ast.expr) -> bool:
-    """Whether an expression may stand for a module: ``self`` and ``cls`` do not."""
-    return not (isinstance(node, ast.Name) and node.id in ("self", "cls"))
+def _makes(node: ast.AST, name: str) -> bool:
+    if isinstance(node, ast.Global):
+        return name in node.names
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return node.func.id in ("globals", "exec") or (node.func.id in ("vars", "locals") and not node.args)
+    # sys.modules[__name__]: whatever is done with it
+    return isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name) and node.slice.id == "__name__"
 
 
 def _nodes(module: object) -> Iterator[ast.AST]:

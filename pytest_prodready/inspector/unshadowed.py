@@ -16,12 +16,14 @@ class Unshadowed:
     """While it is entered, the standard library's modules are found although the application hides them.
 
     The inspector needs them to say what went wrong; the application gets its own view back unchanged.
-    Nothing happens where the application hides none of them.
+    Nothing happens where the application hides none of them and leaves ``sys.path`` complete.
     """
 
     def __init__(self, project: "Project") -> None:
         self.project = project
+        self.standard_path = [entry for entry in sys.path if not self._owns_directory(entry)]
         self.depth = 0
+        self.active = False
         self.names: "set[str]" = set()
         self.path: "list[Any]" = []
         self.local: "dict[str, ModuleType]" = {}
@@ -32,22 +34,26 @@ class Unshadowed:
         self.depth += 1
         if self.depth > 1:
             return
-        texts = [entry for entry in sys.path if isinstance(entry, str)]
-        own = [entry for entry in texts if self.project.owns_file(os.path.join(entry, "x"))]
+        own = [entry for entry in sys.path if self._owns_directory(entry)]
         self.names = {name for entry in own for name in self._standard_names_in(entry)}
-        if self.names:
-            self.path = sys.path[:]
-            sys.path[:] = [entry for entry in self.path if entry not in own]
+        self.path = sys.path[:]
+        # the application may have emptied its path, too
+        self.active = bool(self.names) or any(entry not in self.path for entry in self.standard_path)
+        if self.active:
+            sys.path[:] = self.standard_path
             self.local = self._take_out(self.project.owns_loaded)
             self.kept = set(sys.modules)
             sys.modules.update(self.standard)
 
     def __exit__(self, *error: object) -> None:
         self.depth -= 1
-        if self.names and self.depth == 0:
+        if self.active and self.depth == 0:
             sys.path[:] = self.path
             self.standard = self._take_out(lambda module: True, self.kept)
             sys.modules.update(self.local)
+
+    def _owns_directory(self, entry: object) -> bool:
+        return isinstance(entry, str) and self.project.owns_file(os.path.join(entry, "x"))
 
     def _take_out(
         self, choose: "Callable[[ModuleType], bool]", but: "Container[str]" = ()

@@ -46,15 +46,21 @@ def load(target: str, project: Project) -> Found:
     if arguments is None:
         return _classified(value)
     if not callable(value):
-        return Found(value, "not-callable", type(value).__name__)
+        return Found(value, "not-callable", f"an object of type {type(value).__name__}")
     try:
-        signature = signatures.signature(value)
-        signature.bind(*arguments, **keywords)
-    except TypeError:
-        return Found(value, "needs-arguments", f"{path}{signature}", factory=True)
-    except ValueError:
-        pass  # a signature that cannot be read: the call itself decides
-    found = _classified(value(*arguments, **keywords))
+        signature: signatures.Signature | None = signatures.signature(value)
+    except (TypeError, ValueError):
+        signature = None  # it cannot be read: the call itself decides
+    if signature is not None:
+        try:
+            signature.bind(*arguments, **keywords)
+        except TypeError:
+            return Found(value, "needs-arguments", f"{path}{signature}", factory=True)
+    made = value(*arguments, **keywords)
+    if signatures.iscoroutine(made):
+        made.close()
+        return Found(made, "not-an-app", "a coroutine: no server awaits a factory", factory=True)
+    found = _classified(made)
     found.factory = True
     return found
 
@@ -91,8 +97,8 @@ def _split_call(expression: str) -> tuple[str, list[object] | None, dict[str, ob
 
 def _classified(value: object) -> Found:
     """``value`` with the problem that keeps a server from serving it, if there is one."""
-    if isinstance(value, type):
-        return Found(value, "not-an-app", f"the class {value.__name__}, not an instance of it")
+    if type in type(value).__mro__:
+        return _classified_class(value)
     if not callable(value):
         return Found(value, "not-callable", f"an object of type {type(value).__name__}")
     if _interface(value):
@@ -103,6 +109,15 @@ def _classified(value: object) -> Found:
     if required is not None and required != 2 and signatures.isroutine(value):
         return Found(value, "not-an-app", f"a function that takes {required} arguments")
     return Found(value)
+
+
+def _classified_class(cls: Any) -> Found:
+    """PEP 3333 allows a class whose instances are iterated, and an ASGI class may be awaited."""
+    names = {name for base in type.mro(cls) for name in vars(base)}
+    required = _required(cls)
+    if (required == 2 and "__iter__" in names) or (required == 3 and "__await__" in names):
+        return Found(cls)
+    return Found(cls, "not-an-app", f"the class {cls.__name__}, not an instance of it")
 
 
 def _required(value: object) -> int | None:

@@ -198,7 +198,7 @@ def compare_enum(
     location: Location | None = None,
     proof: str = "",
 ) -> list[Fault]:
-    """Every difference between a Python enum and the labels of a database type.
+    """Every difference between a Python enum and the labels of a database type, whatever their order.
 
     Args:
         members: of the Python enum.
@@ -215,10 +215,8 @@ def compare_enum(
     """
     case = EnumCase(members, sends, labels, type_name, subject, location, proof)
     faults = [*swapped_labels(case), *missing_labels(case)]
-    # the level that the rules of these codes have
-    return faults + [
-        replace(fault, level=Level.WARNING) for fault in (*unknown_labels(case), *order_differs(case))
-    ]
+    # the level that PRD303 has
+    return faults + [replace(fault, level=Level.WARNING) for fault in unknown_labels(case)]
 
 
 def quoted(label: str) -> str:

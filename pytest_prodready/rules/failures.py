@@ -25,7 +25,8 @@ class Explanation:
 def explain(failure: Failure) -> Explanation:
     """Put a failure into words: from what was missing where that is known, else from the exception."""
     if failure.missing is not None:
-        return explain_missing(failure.missing)
+        circle = failure.missing.name and "partially initialized module" in failure.message
+        return _explain_circle(failure.missing) if circle else explain_missing(failure.missing)
     first_line = failure.message.strip().partition("\n")[0]
     if failure.type in ("SyntaxError", "IndentationError", "TabError"):
         return Explanation(f"the file is no valid Python: {first_line}", "Correct the syntax of the line.")
@@ -47,6 +48,14 @@ def explain_load(seen: InspectedEntry, failure: Failure) -> tuple[Explanation, L
         )
         return explanation, failed.location or failure.location
     return explain(failure), failure.location
+
+
+def _explain_circle(missing: Missing) -> Explanation:
+    return Explanation(
+        f"{missing.module} has no '{missing.name}' yet at that moment, because the imports go round in a circle",
+        f"Import {missing.module} inside the function that needs it, or move '{missing.name}' to a module "
+        "that imports neither of them.",
+    )
 
 
 def explain_missing(missing: Missing) -> Explanation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from pytest_prodready.facts import BrokenImport, Facts, Failure, InspectedEntry, Module
+from pytest_prodready.facts import BrokenImport, Facts, Failure, InspectedEntry, Missing, Module
 from pytest_prodready.findings import Fault, Level
 from pytest_prodready.registry import Family, Subject
 from pytest_prodready.rules.celery import celery_app
@@ -44,8 +44,10 @@ def module(facts: Facts) -> Iterator[Subject[Module]]:
 
 
 def _both(first: Module, second: Module) -> Module:
+    guards = [seen.guard for seen in (first, second) if seen.failure is not None]
     return replace(
         first,
+        guard=guards[0] if guards and all(guards) else "",
         failure=first.failure or second.failure,
         broken=tuple(dict.fromkeys((*first.broken, *second.broken))),
         reached=first.reached and second.reached,
@@ -71,18 +73,23 @@ def entry_point_does_not_import(seen: InspectedEntry, facts: Facts) -> Iterator[
     if failure is None or stopped(failure) or _outside_closure(failure):
         return
     explanation, place = explain_load(seen, failure)
-    if failure.missing is not None and failure.missing.module == seen.entry.module and not place:
-        yield _names_nothing(seen, explanation.cause, explanation.remedy)
+    missing = failure.missing
+    if missing is not None and not missing.name and not place and f"{seen.entry.module}.".startswith(f"{missing.module}."):
+        yield _names_nothing(seen, missing)
         return
     message = f"{seen.entry.target} does not import: {explanation.cause}"
     yield fault(message, failure, explanation.remedy, location=place)
 
 
-def _names_nothing(seen: InspectedEntry, cause: str, remedy: str) -> Fault:
+def _names_nothing(seen: InspectedEntry, missing: Missing) -> Fault:
     """The import string itself is wrong: the line to change is where it is written."""
+    parent, _, last = missing.module.rpartition(".")
+    near = nearest(last, missing.available)
+    name = seen.entry.target.partition(":")[2]
+    written = f"{parent}.{near}".lstrip(".") + (f":{name}" if name else "")
     return Fault(
-        f"{seen.entry.target} does not import: {cause}",
-        remedy,
+        f"{seen.entry.target} does not import: there is no module {missing.module}",
+        f"Write {written}, the nearest module there is." if near else "Name a module that exists.",
         seen.entry.location,
         f"{IN_PRODUCTION}; the name was found in {seen.entry.source}",
     )
@@ -104,7 +111,7 @@ def entry_point_is_no_app(seen: InspectedEntry, facts: Facts) -> Iterator[Fault]
     module_name, _, name = seen.entry.target.partition(":")
     target = seen.entry.target
     if app.problem == "missing":
-        near = nearest(name, app.available)
+        near = nearest(name, app.available, at_least=0.6)
         message = f"{target} names nothing: the module {module_name} imports, but has no '{app.detail}'"
         remedy = f"Write {module_name}:{near}." if near else f"Name one of: {listed(app.available)}."
     elif app.problem == "factory":
@@ -129,7 +136,7 @@ def entry_point_is_no_app(seen: InspectedEntry, facts: Facts) -> Iterator[Fault]
     remedy="Correct the line that raises.",
 )
 def module_does_not_import(seen: Module, facts: Facts) -> Iterator[Fault]:
-    """PRD103."""
+    """PRD103: a warning where an optional integration may be all that is missing."""
     failure = seen.failure
     if failure is None or stopped(failure) or _outside_closure(failure):
         return
@@ -142,7 +149,18 @@ def module_does_not_import(seen: Module, facts: Facts) -> Iterator[Fault]:
         if other.name != seen.name and _cause(other.failure) == _cause(failure)
     ]
     blocks = [("reached by", seen.reached), ("also failing for it", listed(dict.fromkeys(same)))]
-    yield replace(found, details=(*(block for block in blocks if block[1]), *found.details))
+    level = Level.WARNING if _optional(seen, failure) else None
+    yield replace(found, details=(*(block for block in blocks if block[1]), *found.details), level=level)
+
+
+def _optional(seen: Module, failure: Failure) -> bool:
+    """Production may well never import it: it stands behind a condition, or needs what nothing requires."""
+    missing = failure.missing
+    if missing is None:
+        return bool(seen.guard)
+    if missing.own or missing.shadow or missing.twin:
+        return False
+    return bool(seen.guard) or not missing.name
 
 
 @family.rule(

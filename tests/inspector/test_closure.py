@@ -1,0 +1,367 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import textwrap
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pytest_prodready.facts import BrokenImport, Module
+from tests.inspector.projects import Project, Seen
+
+
+def walk(project: Project, files: dict[str, str], packages: tuple[str, ...] = ("app",), **options: object) -> Seen:
+    """The closure of the module ``app``."""
+    files = {"app/__init__.py": "", **files}
+    return project.inspect(files, closure=True, packages=packages, **options)  # type: ignore[arg-type]  # passed on
+
+
+def function(*body: str, name: str = "f") -> str:
+    """A function with this body."""
+    return f"def {name}():\n" + textwrap.indent("\n".join(body), "    ") + "\n"
+
+
+def failing(seen: Seen) -> dict[str, Module]:
+    """The modules of the closure that raised."""
+    return {name: module for name, module in seen.modules.items() if module.failure is not None}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "from app.models import Payment",
+        "from .models import Payment",
+        "from . import models",
+        "from .models import *",
+        "from . import *",
+        "import app.models",
+        "import app.models as m",
+        "from app import models, helpers",
+        "from app.sub import leaf",
+        "from .sub.leaf import thing",
+        "from app.sub import made_by_getattr",
+        "from app.namespace import part",
+        "from app.namespace.part import x",
+        "from app.models import imported_there",
+        "from app.star import exported",
+        "from app.compiled_names import MADE",
+        "import json.tool",
+        "from email.mime.text import MIMEText",
+        "from xml import etree",
+        "from os import path",
+    ],
+)
+def test_what_resolves_is_silent(project: Project, statement: str) -> None:
+    """Names resolve as they do when the function runs, submodules that nothing has imported yet included."""
+    seen = walk(
+        project,
+        {
+            "app/__init__.py": function(statement) if "*" not in statement else f"class C:\n    def f(self):\n        {statement}\n".replace("*", "models"),
+            "app/models.py": "from json import dumps as imported_there\nclass Payment: pass\n",
+            "app/helpers.py": "",
+            "app/sub/__init__.py": "def __getattr__(name):\n    if name == 'made_by_getattr': return 1\n    raise AttributeError(name)\n",
+            "app/sub/leaf.py": "thing = 1\n",
+            "app/namespace/part.py": "x = 1\n",
+            "app/star.py": "from app.starred import *\n",
+            "app/starred.py": "__all__ = ['exported']\nexported = 1\n",
+            "app/compiled_names.py": "globals()['MADE'] = 1\n",
+        },
+    )
+    assert seen.broken == []
+    assert failing(seen) == {}
+
+
+def test_a_wrong_name_says_what_is_there(project: Project) -> None:
+    """A first-party name that does not exist is found with its place and with the names that do."""
+    seen = walk(
+        project,
+        {
+            "app/tasks.py": "import app.models\n\n" + function("x = 1", "from app.models import Payment, Refund"),
+            "app/models.py": "class PaymentTransaction: pass\nclass Refund: pass\n",
+            "app/__init__.py": "import app.tasks\n",
+        },
+    )
+    (broken,) = seen.modules["app.tasks"].broken
+    assert (str(broken.location), broken.function) == ("app/tasks.py:5", "f")
+    assert broken.statement == "from app.models import Payment"
+    assert broken.own
+    missing = broken.failure.missing
+    assert missing is not None
+    assert (missing.module, missing.name, missing.file) == ("app.models", "Payment", "app/models.py")
+    assert missing.available == ("PaymentTransaction", "Refund")
+    assert seen.modules["app.tasks"].deferred == 1
+
+
+@pytest.mark.parametrize(
+    "statement, broken",
+    [
+        ("from app.models import Payment", "from app.models import Payment"),
+        ("from .models import Payment", "from app.models import Payment"),
+        ("from . import gone", "from app import gone"),
+        ("from .gone import x", "from app.gone import x"),
+        ("import app.gone", "import app.gone"),
+        ("import app.models.deeper", "import app.models.deeper"),
+        ("from app.sub.gone import x", "from app.sub.gone import x"),
+        ("from app.sub import gone", "from app.sub import gone"),
+        ("from .models import Order, Payment", "from app.models import Payment"),
+    ],
+)
+def test_first_party_imports_that_cannot_resolve(project: Project, statement: str, broken: str) -> None:
+    """No installation can make these exist: each is reported as the application's own."""
+    files = {
+        "app/__init__.py": function(statement),
+        "app/models.py": "Order = 1\n",
+        "app/sub/__init__.py": "",
+    }
+    assert walk(project, files).broken == [("f", broken, True, "")]
+
+
+def test_relative_imports_of_every_level(project: Project) -> None:
+    """In a package's own file one dot is the package, in a module the package around it."""
+    files = {
+        "app/__init__.py": "import app.a.b.c\n",
+        "app/top.py": "x = 1\n",
+        "app/a/__init__.py": function("from .b import c", "from ..top import x", "from .gone_a import x"),
+        "app/a/b/__init__.py": function("from . import c", "from ...top import x", "from ..gone_b import x"),
+        "app/a/b/c.py": function("from ... import top", "from ...top import x, y", "from . import c", "from .... import z"),
+    }
+    assert sorted(walk(project, files).broken) == [
+        ("f", "from app.a.gone_a import x", True, ""),
+        ("f", "from app.a.gone_b import x", True, ""),
+        ("f", "from app.top import y", True, ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        ("try:", "    from app.gone import x", "except ImportError:", "    x = None"),
+        ("with contextlib.suppress(ImportError):", "    from app.gone import x"),
+        ("if TYPE_CHECKING:", "    from app.gone import x"),
+        ("if sys.version_info < (3,):", "    from app.gone import x"),
+        ("return", "from app.gone import x"),
+    ],
+)
+def test_guarded_imports_are_silent(project: Project, body: tuple[str, ...]) -> None:
+    """Code that provides for the absence, or that cannot run here, is no fault."""
+    assert walk(project, {"app/__init__.py": function(*body)}).broken == []
+
+
+def test_third_party_modules_that_are_absent(project: Project) -> None:
+    """They are seen as what they are: not the application's, whatever their names begin with."""
+    files = {
+        "app/__init__.py": function(
+            "import no_such_distribution.part", "import app_plugin", "from appendix import x", "from json import nothing"
+        )
+    }
+    seen = walk(project, files)
+    assert [(statement, own) for _, statement, own, _ in seen.broken] == [
+        ("import no_such_distribution.part", False),
+        ("import app_plugin", False),
+        ("from appendix import x", False),
+        ("from json import nothing", False),
+    ]
+
+
+def test_a_hidden_distribution_is_named(project: Project) -> None:
+    """A deferred import from outside the runtime closure says which distribution it needs."""
+    seen = walk(project, {"app/__init__.py": function("import packaging")}, hidden={"packaging": "packaging"})
+    (broken,) = seen.modules["app"].broken
+    assert broken.failure.missing is not None
+    assert broken.failure.missing.distribution == "packaging"
+
+
+def test_third_party_modules_are_not_imported(project: Project) -> None:
+    """Of installed distributions it is only asked whether they are there."""
+    files = {
+        "app/__init__.py": function("import side_effect", "from side_effect import nothing"),
+        "elsewhere/side_effect.py": "raise SystemExit\n",
+    }
+    seen = walk(project, files, pythonpath=(str(project.root / "elsewhere"),))
+    assert seen.broken == []
+
+
+def test_modules_are_reached_through_each_other(project: Project) -> None:
+    """What a function imports is looked at in turn, and says which statement reaches it."""
+    files = {
+        "app/__init__.py": "import app.start\n",
+        "app/start.py": function("from app import second"),
+        "app/second.py": "\n" + function("import app.third"),
+        "app/third.py": function("from app.gone import x"),
+        "app/never.py": "raise RuntimeError\n",
+    }
+    seen = walk(project, files)
+    assert sorted(seen.modules) == ["app", "app.second", "app.start", "app.third"]
+    assert seen.modules["app.start"].reached == ""
+    assert seen.modules["app.second"].reached == "app/start.py:2"
+    assert seen.modules["app.third"].reached == "app/second.py:3"
+    assert seen.broken == [("f", "from app.gone import x", True, "")]
+
+
+def test_a_reached_module_that_raises_is_reported_once(project: Project) -> None:
+    """With the statement that reaches it, and its own line; who else imports it does not multiply it."""
+    files = {
+        "app/__init__.py": function("from app import bad") + function("from app.bad import x", name="g"),
+        "app/bad.py": "x = 1\n1 / 0\n",
+    }
+    seen = walk(project, files)
+    (bad,) = failing(seen).values()
+    assert (bad.name, bad.file, bad.reached, bad.guard) == ("app.bad", "app/bad.py", "app/__init__.py:2", "")
+    assert bad.failure is not None
+    assert (bad.failure.type, bad.failure.module) == ("ZeroDivisionError", "app.bad")
+    assert str(bad.failure.location) == "app/bad.py:2"
+
+
+@pytest.mark.parametrize("body", ["import sys\nsys.exit(3)\n", "raise KeyboardInterrupt\n", "import no_such\n", "1 +\n"])
+def test_whatever_a_reached_module_raises_the_walk_goes_on(project: Project, body: str) -> None:
+    """The other modules are still looked at."""
+    files = {
+        "app/__init__.py": function("import app.bad") + function("import app.good", name="g"),
+        "app/bad.py": body,
+        "app/good.py": function("import app.gone"),
+    }
+    seen = walk(project, files)
+    assert list(failing(seen)) == ["app.bad"]
+    assert ("f", "import app.gone", True, "") in seen.broken
+
+
+def test_a_guarded_reach_is_weaker_than_an_open_one(project: Project) -> None:
+    """A module that raises is left out if only guarded statements reach it; a condition is noted."""
+    guarded = ("try:", "    import app.optional", "except ImportError:", "    pass")
+    files = {
+        "app/__init__.py": function(*guarded)
+        + function("if FEATURE:", "    import app.feature", name="g")
+        + function("if FEATURE:", "    import app.needed", name="h")
+        + function("import app.needed", name="i"),
+        "app/optional.py": "import no_such_distribution\n",
+        "app/feature.py": "import os\nos.environ['NO_SUCH_VARIABLE']\n",
+        "app/needed.py": "import os\nos.environ['NO_SUCH_VARIABLE']\n",
+    }
+    found = failing(walk(project, files))
+    assert {name: module.guard for name, module in found.items()} == {"app.feature": "condition", "app.needed": ""}
+    assert found["app.needed"].reached == "app/__init__.py:14"
+
+
+def test_a_module_that_lacks_a_distribution_is_not_the_importers_own_fault(project: Project) -> None:
+    """The statement that reaches it misses nothing of the application's."""
+    seen = walk(project, {"app/__init__.py": function("from app import s3"), "app/s3.py": "import no_such_boto\n"})
+    assert seen.broken == [("f", "from app import s3", False, "")]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"app/db.py": "def init():\n    global engine\n    engine = 1\n"},
+        {"app/db.py": "def init(**names):\n    globals().update(names)\n"},
+        {"app/db.py": "import sys\ndef init():\n    setattr(sys.modules[__name__], 'engine', 1)\n"},
+        {"app/db.py": "", "app/start.py": "from app import db\ndef init():\n    db.engine = 1\n"},
+        {"app/db.py": "", "app/start.py": "import app.db\ndef init():\n    app.db.engine = 1\n"},
+        {"app/db.py": "", "app/start.py": "import app.db as base\ndef init():\n    base.engine: int = 1\n"},
+        {"app/db.py": "def __getattr__(name):\n    raise RuntimeError('not set up')\n"},
+    ],
+)
+def test_a_name_that_the_running_application_makes_is_no_fault(project: Project, files: dict[str, str]) -> None:
+    """A module may get a name at start-up; before that, its absence proves nothing."""
+    start = "import app.start\n" if "app/start.py" in files else ""
+    assert walk(project, {"app/__init__.py": start + function("from app.db import engine"), **files}).broken == []
+
+
+def test_an_attribute_of_some_object_makes_no_name(project: Project) -> None:
+    """Only an assignment to the module itself counts."""
+    files = {
+        "app/__init__.py": function("from app.db import engine", "self.engine = 1", "car.engine = 1"),
+        "app/db.py": "",
+    }
+    assert walk(project, files).broken == [("f", "from app.db import engine", True, "")]
+
+
+def test_circular_imports_that_work_are_silent(project: Project) -> None:
+    """Modules that import each other inside functions resolve in the order that production uses."""
+    files = {
+        "app/__init__.py": "from app import a\n",
+        "app/a.py": "from app import b\nx = 1\n" + function("from app.b import y"),
+        "app/b.py": "y = 1\n" + function("from app.a import x"),
+    }
+    assert walk(project, files).broken == []
+
+
+def test_one_module_under_two_names_is_looked_at_once(project: Project) -> None:
+    """An alias in ``sys.modules`` neither doubles a finding nor changes what is relative to what."""
+    files = {
+        "app/__init__.py": "import sys\nfrom app.deep import real\nsys.modules['app.alias'] = real\n",
+        "app/deep/__init__.py": "",
+        "app/deep/real.py": function("from . import sibling", "from .gone import x"),
+        "app/deep/sibling.py": "",
+    }
+    assert walk(project, files).broken == [("f", "from app.deep.gone import x", True, "")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = " + "(" * 80 + ")" * 80 + "\n",
+        "# -*- coding: latin-1 -*-\nx = 1\n",
+        "",
+        "class Lazy:\n    def __getattr__(self, name):\n        raise RuntimeError\nimport sys\nsys.modules['app.lazy'] = Lazy()\n",
+        "def __getattr__(name):\n    raise SystemExit(name)\n",
+        "import os\nos.remove(__file__)\n",
+        "open(__file__, 'w').write('1 +')\n",
+    ],
+)
+def test_odd_modules_do_not_end_the_walk(project: Project, text: str) -> None:
+    """A module that cannot be read, or that answers in its own way, is passed by."""
+    files = {
+        "app/__init__.py": "import app.odd\n" + function("from app.odd import something", "import app.gone"),
+        "app/odd.py": text,
+    }
+    seen = walk(project, files)
+    assert ("f", "import app.gone", True, "") in seen.broken
+
+
+MODULES = {
+    "app/__init__.py": "name = 1\n",
+    "app/mod.py": "name = 1\n",
+    "app/sub/__init__.py": "from app.mod import name as other\n",
+    "app/sub/leaf.py": "name = 1\n",
+}
+BASES = ["app", "app.mod", "app.sub", "app.sub.leaf", "app.gone", "app.mod.gone", "app.sub.gone"]
+RELATIVE = ["."] + [dots + name for dots in (".", "..") for name in ("mod", "sub", "sub.leaf", "leaf", "gone", "")]
+IMPORTS = st.one_of(
+    st.builds("import {}".format, st.sampled_from(BASES)),
+    st.builds(
+        "from {} import {}".format,
+        st.sampled_from([*BASES, *RELATIVE]),
+        st.sampled_from(["name", "other", "mod", "sub", "leaf", "gone"]),
+    ),
+)
+ORACLE = """\
+import sys
+import app.sub.holder as holder
+for name in sorted(vars(holder)):
+    if name.startswith("f"):
+        try:
+            vars(holder)[name]()
+        except ImportError:
+            print(name)
+"""
+
+
+@given(st.lists(IMPORTS, min_size=10, max_size=40, unique=True))
+@settings(max_examples=12, deadline=None)
+def test_the_oracle_is_the_call_itself(chosen: list[str]) -> None:
+    """An import is reported exactly when calling its function raises ImportError."""
+    holder = "".join(function(statement, name=f"f{at:03}") for at, statement in enumerate(chosen))
+    with tempfile.TemporaryDirectory() as directory:
+        project = Project(Path(directory).resolve())
+        seen = project.inspect(
+            {**MODULES, "app/sub/holder.py": holder}, "app.sub.holder", closure=True, packages=("app",)
+        )
+        answer = subprocess.run(
+            [sys.executable, "-B", "-c", ORACLE], cwd=directory, capture_output=True, text=True, check=True
+        )
+    reported: set[BrokenImport] = set(seen.modules["app.sub.holder"].broken)
+    assert sorted(found.function for found in reported) == answer.stdout.split()

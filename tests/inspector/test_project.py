@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from pytest_prodready.inspector.project import Project, source_file
+
+
+@pytest.mark.parametrize(
+    "path, owned",
+    [
+        ("app.py", True),
+        ("src/app/models.py", True),
+        ("src/../app.py", True),
+        ("../other/app.py", False),
+        (".venv/lib/python3.12/site-packages/django/db.py", False),
+        ("env/lib/python3.12/site-packages/x.py", False),
+        ("node_modules/x.py", False),
+        ("venv_tools.py", True),
+    ],
+)
+def test_which_files_are_the_application_s(tmp_path: Path, path: str, owned: bool) -> None:
+    """Files below the root are, those of an environment inside of it are not."""
+    assert Project(str(tmp_path)).owns_file(str(tmp_path / path)) is owned
+
+
+def test_the_standard_library_is_never_the_application_s() -> None:
+    """Not even where the interpreter is installed below the root."""
+    assert not Project("/").owns_file(os.__file__)
+
+
+def test_a_root_reached_through_a_link(tmp_path: Path) -> None:
+    """Files are recognised by where they really are."""
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.mkdir()
+    link.symlink_to(real)
+    assert Project(str(link)).relative(str(real / "app.py")) == "app.py"
+    assert Project(str(real)).relative(str(link / "app.py")) == "app.py"
+
+
+@pytest.mark.parametrize(
+    "name, owned", [("app", True), ("app.models", True), ("app_plugin", False), ("ap", False), ("x.app", False)]
+)
+def test_which_modules_are_the_application_s(tmp_path: Path, name: str, owned: bool) -> None:
+    """The top-level name decides, compared as a whole."""
+    assert Project(str(tmp_path), ("app",)).owns_module(name) is owned
+
+
+def test_odd_objects_in_sys_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever an application puts into ``sys.modules`` is passed by without a call into it."""
+
+    class Odd:
+        def __getattribute__(self, name: str) -> object:
+            raise RuntimeError(name)
+
+    class Lazy(ModuleType):
+        def __getattr__(self, name: str) -> object:
+            raise AssertionError
+
+    file = tmp_path / "app.py"
+    file.write_text("")
+    good = ModuleType("app.good")
+    good.__file__ = str(file)
+    for name, module in {"app.odd": Odd(), "app.lazy": Lazy("app.lazy"), "app.none": None, "app.good": good}.items():
+        monkeypatch.setitem(sys.modules, name, module)  # type: ignore[arg-type]  # odd on purpose
+    assert Project(str(tmp_path), ("app",)).modules() == [("app.good", good)]
+    assert source_file(3) == ""
