@@ -11,7 +11,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-from _side_by_side import Candidate, MeasuringFailedError, fail, measure, other_plugins, output_of, report
+from _side_by_side import (
+    Candidate,
+    MeasuringFailedError,
+    environment,
+    fail,
+    measure,
+    other_plugins,
+    output_of,
+    report,
+)
 
 GOAL = 1.02
 ONLY_FOR_THE_GATE = ("httpx", "celery", "sqlalchemy", "asyncio", "importlib_metadata", "packaging")
@@ -25,9 +34,9 @@ def pytest_unconfigure():
 """
 
 
-def modules(command: list[str], folder: Path) -> set[str]:
+def modules(command: list[str], folder: Path, env: dict[str, str]) -> set[str]:
     """Everything that is loaded at the end of a session."""
-    lines = output_of([*command, "-s"], folder).splitlines()
+    lines = output_of([*command, "-s"], folder, env).splitlines()
     listed = next(line for line in lines if line.startswith(LISTED))
     return set(json.loads(listed.removeprefix(LISTED)))
 
@@ -41,9 +50,10 @@ def main(pairs: int) -> None:
         pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *other_plugins()]
         without = [*pytest, "-p", "no:prodready"]
         ours, base = Candidate("with the plugin", pytest), Candidate("-p no:prodready", without)
-        measure(ours, base, folder, pairs=pairs, warm_ups=3)
+        env = environment()
+        measure(ours, base, folder, env, pairs=pairs, warm_ups=3)
         (folder / "conftest.py").write_text(LIST_MODULES, encoding="utf-8")
-        added = modules(pytest, folder) - modules(without, folder)
+        added = modules(pytest, folder, env) - modules(without, folder, env)
     report("off", ours, base, GOAL)
     print(f"modules added: {', '.join(sorted(added))}")
     heavy = sorted({module.partition(".")[0] for module in added} & set(ONLY_FOR_THE_GATE))

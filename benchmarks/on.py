@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import _side_by_side
 from _side_by_side import Candidate, MeasuringFailedError, fail, measure, other_plugins, report
 
 from pytest_prodready import rules
@@ -73,7 +74,7 @@ def main(pairs: int) -> None:
         gate += ["-q", "-p", "no:cacheprovider", *other_plugins()]
         ours = Candidate("the gate", gate)
         base = Candidate("bare imports", [sys.executable, "-c", bare(project)])
-        measure(ours, base, project, pairs=pairs)
+        measure(ours, base, project, _side_by_side.environment(), pairs=pairs)
     report("on", ours, base, GOAL)
 
 

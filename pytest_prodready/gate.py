@@ -54,8 +54,8 @@ class Check:
 
     @property
     def name(self) -> str:
-        """The subject's name in a form that a node id can have: no brackets, no ``::``."""
-        return self.subject.replace("::", ".").replace("[", "(").replace("]", ")")
+        """The subject's name in a form that a node id can have: one line, no brackets, no ``::``."""
+        return " ".join(self.subject.replace("::", ".").replace("[", "(").replace("]", ")").split())
 
 
 class Gate:
@@ -364,7 +364,9 @@ def _one_database(entries: tuple[InspectedEntry, ...]) -> Database | None:
 
 
 def _mistake(job: str, error: Exception) -> Problem:
-    return Problem(job, f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)[-8:]))
+    blank = Redactor(os.environ).blank
+    trace = "".join(traceback.format_exception(error)[-8:])
+    return Problem(job, blank(f"{type(error).__name__}: {error}"), blank(trace))
 
 
 def strict(judgement: Judgement) -> Judgement:

@@ -32,7 +32,7 @@ class GateHooks:
         self.gate = gate
         self.anchor = anchor
         self.hanging = hanging
-        self.verdict = Verdict()
+        self.verdict = Verdict([family.name for family in gate.registry.families])
 
     @pytest.hookimpl(tryfirst=True)  # before pytest-xdist starts its workers, and before the header is printed
     def pytest_sessionstart(self, session: pytest.Session) -> None:
@@ -74,15 +74,17 @@ class GateHooks:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep the gate's own items, each once, and the tests that opted in."""
-        seen: set[str] = set()
+        seen: set[object] = set()
         kept: list[pytest.Item] = []
         dropped: list[pytest.Item] = []
         for item in items:
-            generated = isinstance(item, GateItem)
-            if generated and item.nodeid in seen:
+            if isinstance(item, GateItem):
+                if item.check in seen:  # the anchor lies in a directory that is collected as well
+                    continue
+                seen.add(item.check)
+                kept.append(item)
                 continue
-            seen.add(item.nodeid)
-            wanted = generated or self.gate.options.with_tests or self._opted_in(item)
+            wanted = self.gate.options.with_tests or self._opted_in(item)
             (kept if wanted else dropped).append(item)
         if dropped:
             config.hook.pytest_deselected(items=dropped)

@@ -55,7 +55,8 @@ def _carry(report: pytest.TestReport, family: str, plural: str, subject: str, ju
 class Verdict:
     """Collects the judgements of a session, from whichever process they come."""
 
-    def __init__(self) -> None:
+    def __init__(self, families: list[str]) -> None:
+        self._families = families
         self.judged: dict[str, Judged] = {}
 
     def take(self, report: pytest.TestReport) -> None:
@@ -71,9 +72,14 @@ class Verdict:
         outcomes = {judged.judgement.outcome for judged in self.judged.values()}
         return outcomes == {Outcome.SKIPPED}
 
+    def _place(self, one: Judged) -> tuple[int, str]:
+        known = one.family in self._families
+        return (self._families.index(one.family) if known else -1, one.subject)
+
     def write(self, reporter: pytest.TerminalReporter, ready: bool) -> None:
         """Print the verdict."""
-        judged = list(self.judged.values())
+        # workers report in any order
+        judged = sorted(self.judged.values(), key=self._place)
         reporter.section("prodready")
         for family, text in terminal.counts(judged):
             reporter.line(f"{family:<14} {text}")

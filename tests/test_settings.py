@@ -113,7 +113,8 @@ until = 2026-12-31
         ),
     )
     until = dt.date(2026, 12, 31)
-    assert found.waivers == (Waiver("PRD304", "orders.status", "ships with the next release", until),)
+    place = Location("pyproject.toml", 30)
+    assert found.waivers == (Waiver("PRD304", "orders.status", "ships with the next release", until, place),)
     assert found.locations["app"] == Location("pyproject.toml", 6)
 
 

@@ -164,13 +164,16 @@ def _name_from(error: ImportError) -> str:
 
 def missing_module(name: str, project: Project) -> dict[str, object]:
     """The ``Missing`` for a module that does not exist."""
-    top, _, rest = name.partition(".")
-    parent = sys.modules.get(name.rpartition(".")[0]) if rest else None
+    top, package = name.partition(".")[0], name.rpartition(".")[0]
+    parent = sys.modules.get(package)
+    directory = "" if parent is not None or not package else _directory(package, project)
+    below = sorted(_modules_in(directory)) if directory else _submodules(parent)
+    file = os.path.join(directory, "__init__.py") if directory else source_file(parent)
     return {
         "module": name,
         "name": "",
-        "available": _submodules(parent) if parent is not None else _top_level(project),
-        "file": project.relative(source_file(parent)) if parent is not None and source_file(parent) else "",
+        "available": below if package else _top_level(project),
+        "file": project.relative(file) if os.path.isfile(file) else "",
         "own": project.owns_module(name),
         "distribution": project.hidden.get(top, ""),
         "shadow": _shadow(top, project),
@@ -201,6 +204,13 @@ def _submodules(package: object) -> list[str]:
     except TypeError:
         return []
     return sorted({name for directory in path if isinstance(directory, str) for name in _modules_in(directory)})
+
+
+def _directory(package: str, project: Project) -> str:
+    """Where the application's ``package`` lies that is not loaded, because its own body failed."""
+    below = package.replace(".", os.sep)
+    places = [os.path.join(entry, below) for entry in sys.path if isinstance(entry, str)]
+    return next((place for place in places if os.path.isdir(place) and project.owns_file(place)), "")
 
 
 def _modules_in(directory: str) -> set[str]:

@@ -6,6 +6,7 @@ import ast
 import inspect as signatures
 import sys
 from collections.abc import Iterable, Iterator
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 from .project import Project, source_file
@@ -49,7 +50,7 @@ def load(target: str, project: Project) -> Found:
         return Found(value, "not-callable", f"an object of type {type(value).__name__}")
     try:
         signature: signatures.Signature | None = signatures.signature(value)
-    except (TypeError, ValueError):
+    except Exception:
         signature = None  # it cannot be read: the call itself decides
     if signature is not None:
         try:
@@ -104,9 +105,9 @@ def _classified(value: object) -> Found:
     if _interface(value):
         return Found(value)
     required = _required(value)
-    if required == 0 and signatures.isroutine(value):
+    if required == 0 and _is_routine(value):
         return Found(value, "factory", type(value).__name__)
-    if required is not None and required != 2 and signatures.isroutine(value):
+    if required is not None and required != 2 and _is_routine(value):
         return Found(value, "not-an-app", f"a function that takes {required} arguments")
     return Found(value)
 
@@ -120,11 +121,16 @@ def _classified_class(cls: Any) -> Found:
     return Found(cls, "not-an-app", f"the class {cls.__name__}, not an instance of it")
 
 
+def _is_routine(value: object) -> bool:
+    """By its type alone: an object may raise when it is asked for its class."""
+    return type(value) in (FunctionType, MethodType, BuiltinFunctionType)
+
+
 def _required(value: object) -> int | None:
     """How many positional arguments a call must give; ``None`` when that cannot be known."""
     try:
         parameters = signatures.signature(value).parameters.values()  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except Exception:  # it cannot be read, or the object answers in its own way
         return None
     if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
         return None
@@ -139,7 +145,7 @@ def _interface(value: object) -> str:
         return "asgi"
     if names & {"flask.Flask", "django.WSGIHandler", "bottle.Bottle", "falcon.API", "pyramid.Router"}:
         return "wsgi"
-    call = value if signatures.isroutine(value) else getattr(type(value), "__call__", None)
+    call = value if _is_routine(value) else getattr(type(value), "__call__", None)
     required = _required(value)
     if signatures.iscoroutinefunction(call) and required in (3, None):
         return "asgi"

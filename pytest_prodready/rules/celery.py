@@ -27,7 +27,7 @@ def _plain(name: str) -> str:
     return name.replace("[", "(").replace("]", ")").replace("::", ":")
 
 
-@family.kind("celery app", "celery apps", needs={"celery"})
+@family.kind("Celery app", "Celery apps", needs={"celery"})
 def celery_app(facts: Facts) -> Iterator[Subject[InspectedEntry]]:
     """The Celery app that the worker is started with."""
     for seen in facts.entries:
@@ -68,7 +68,7 @@ def task(facts: Facts) -> Iterator[Subject[TaskInModule]]:
             return
 
 
-@family.kind("discovery", "discoveries", needs={"celery"})
+@family.kind("discovered package", "discovered packages", needs={"celery"})
 def discovery(facts: Facts) -> Iterator[Subject[tuple[Discovery, ...]]]:
     """Every package that a call of ``autodiscover_tasks`` names."""
     found: dict[str, list[Discovery]] = {}

@@ -73,6 +73,10 @@ def enum_column(facts: Facts) -> Iterator[Subject[EnumCase]]:
                 type_name = qualified(found.schema, found.name)
                 case = replace(case, labels=found.labels, type_name=type_name, proof=proof(database))
         yield Subject(name, case, skipped=skipped, errored=errored, location=column.location)
+    dead = [entry.entry.target for entry in facts.entries if entry.failure is not None]
+    if dead and not merged:
+        unknown = EnumCase(members=(), sends=None, labels=(), type_name="", subject="")
+        yield Subject("enum-columns", unknown, skipped=f"{dead[0]} does not load")
 
 
 def _unread(column: EnumColumn, database: Database | None) -> str:

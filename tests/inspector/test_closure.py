@@ -36,8 +36,6 @@ def failing(seen: Seen) -> dict[str, Module]:
         "from app.models import Payment",
         "from .models import Payment",
         "from . import models",
-        "from .models import *",
-        "from . import *",
         "import app.models",
         "import app.models as m",
         "from app import models, helpers",
@@ -60,7 +58,7 @@ def test_what_resolves_is_silent(project: Project, statement: str) -> None:
     seen = walk(
         project,
         {
-            "app/__init__.py": function(statement) if "*" not in statement else f"class C:\n    def f(self):\n        {statement}\n".replace("*", "models"),
+            "app/__init__.py": function(statement),
             "app/models.py": "from json import dumps as imported_there\nclass Payment: pass\n",
             "app/helpers.py": "",
             "app/sub/__init__.py": "def __getattr__(name):\n    if name == 'made_by_getattr': return 1\n    raise AttributeError(name)\n",
@@ -155,7 +153,7 @@ def test_third_party_modules_that_are_absent(project: Project) -> None:
     """They are seen as what they are: not the application's, whatever their names begin with."""
     files = {
         "app/__init__.py": function(
-            "import no_such_distribution.part", "import app_plugin", "from appendix import x", "from json import nothing"
+            "import no_such_distribution.part", "import app_plugin", "from appendix import x", "from os import nothing"
         )
     }
     seen = walk(project, files)
@@ -163,7 +161,7 @@ def test_third_party_modules_that_are_absent(project: Project) -> None:
         ("import no_such_distribution.part", False),
         ("import app_plugin", False),
         ("from appendix import x", False),
-        ("from json import nothing", False),
+        ("from os import nothing", False),
     ]
 
 
@@ -243,7 +241,7 @@ def test_a_guarded_reach_is_weaker_than_an_open_one(project: Project) -> None:
     }
     found = failing(walk(project, files))
     assert {name: module.guard for name, module in found.items()} == {"app.feature": "condition", "app.needed": ""}
-    assert found["app.needed"].reached == "app/__init__.py:14"
+    assert found["app.needed"].reached == "app/__init__.py:13"
 
 
 def test_a_module_that_lacks_a_distribution_is_not_the_importers_own_fault(project: Project) -> None:
