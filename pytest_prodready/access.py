@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
 from pytest_prodready import facts
 from pytest_prodready.findings import Fault, Level
 from pytest_prodready.gate import Gate
-from pytest_prodready.probes.client import NotRunningError, RunningApp
 from pytest_prodready.registry import Kind
 from pytest_prodready.reports import terminal
 from pytest_prodready.rules import celery, database, imports, registry
@@ -19,6 +17,11 @@ from pytest_prodready.rules.answers import check_expectation
 from pytest_prodready.rules.database_types import DatabaseTypes
 from pytest_prodready.rules.dependencies import require
 from pytest_prodready.rules.enum_comparison import compare_enum, qualified
+
+if TYPE_CHECKING:
+    import httpx
+
+    from pytest_prodready.probes.client import RunningApp
 
 
 def _fail(faults: list[str]) -> None:
@@ -247,6 +250,8 @@ class HealthProbes:
         return [_text(fault) for fault in self._running().probe(path, expected, json, headers)]
 
     def _running(self) -> RunningApp:
+        from pytest_prodready.probes.client import NotRunningError  # httpx is loaded only when something is asked
+
         try:
             return self._gate.running_app(check_expectation)
         except NotRunningError as reason:

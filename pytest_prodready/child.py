@@ -77,6 +77,8 @@ def run(
     Args:
         python: the target's interpreter.
         request: plain values; it travels in an unnamed file, never in the argument list.
+        cwd: the target's working directory.
+        environ: the target's whole environment.
         clock: runs out → the child is asked for its stack and killed with all its descendants.
         on_event: takes one JSON line; returns whether it was the last one.
         cancelled: set → the child is killed.

@@ -41,7 +41,7 @@ def decode(cls: type[T], data: object) -> T:
     return typing.cast(T, _decode(cls, data, cls.__name__))
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _fields(cls: type) -> dict[str, tuple[object, bool]]:
     """Field name → (type, whether it must be given)."""
     hints = typing.get_type_hints(cls)

@@ -6,7 +6,6 @@ Only metadata files are read, from the target's own ``sys.path``: none of the ta
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Collection, Iterable, Mapping
 from email import message_from_string
@@ -29,7 +28,6 @@ from pytest_prodready.settings import Settings
 TOOLS = ("pip", "setuptools", "wheel")
 """What an environment has without being asked; ``pkg_resources`` and ``distutils`` belong to one of them."""
 _FOREIGN = {"site-packages", "dist-packages"}
-_RECORD_LINE = re.compile(r'^"?([^/,"\n]+)(/[^,\n]*)?\.(?:py|pyc|so|pyd)"?,', re.MULTILINE)
 
 Root = tuple[str, Collection[str]]
 """A distribution's canonical name, and the extras that are asked of it."""
@@ -83,10 +81,10 @@ class Installed:
         record = self._distribution.read_text("RECORD")
         if record is None:
             return frozenset((self._distribution.read_text("top_level.txt") or "").split())
-        # ".." and "name-1.0.dist-info" are no modules; "name.cpython-311-x86_64-linux-gnu" is one of its own
-        tops = {
-            top.partition(".")[0] for top, below in _RECORD_LINE.findall(record) if not (below and "." in top)
-        }
+        # a directory is its own name, a file is named before its first dot, as in "name.cpython-311-….so"
+        code = (line for line in record.splitlines() if ".py" in line or ".so" in line)
+        parts = (line.partition("/") for line in code)
+        tops = {head if slash else head.partition(",")[0].partition(".")[0] for head, slash, _ in parts}
         return frozenset(top for top in tops if top.isidentifier() and not top.startswith("__"))
 
     @cached_property

@@ -11,9 +11,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pytest_prodready import probes, target, waivers
+from pytest_prodready import target, waivers
 from pytest_prodready.codec import decode, encode
 from pytest_prodready.discovery import Discovered, discover
 from pytest_prodready.distributions import inspect as inspect_distributions
@@ -35,12 +35,14 @@ from pytest_prodready.facts import (
 from pytest_prodready.findings import Fault, Judgement, Level, Outcome
 from pytest_prodready.health_routes import health_routes
 from pytest_prodready.options import Options
-from pytest_prodready.probes.client import RunningApp
 from pytest_prodready.redaction import Redactor
 from pytest_prodready.registry import Kind, Registry, Subject
 from pytest_prodready.request import Request
-from pytest_prodready.settings import Settings
+from pytest_prodready.settings import Settings, Waiver
 from pytest_prodready.wording import listed
+
+if TYPE_CHECKING:
+    from pytest_prodready.probes.client import RunningApp
 
 Judge = Callable[[Expectation, tuple[Answer, ...], tuple[Route, ...] | None], list[Fault]]
 
@@ -205,8 +207,12 @@ class Gate:
             facts,
             judgeable=judgeable,
             skip_reasons=tuple(reasons),
-            waivers=tuple(waivers.use(waiver, False) for waiver in self.settings.waivers),
+            waivers=tuple(waivers.use(waiver, used=False) for waiver in self._waivers()),
         )
+
+    def _waivers(self) -> list[Waiver]:
+        """The waivers of rules that are selected: of the others nothing is known in this run."""
+        return [waiver for waiver in self.settings.waivers if waiver.code in self.registry.rules]
 
     # ----------------------------------------------------------------------------------------- probes
 
@@ -217,6 +223,8 @@ class Gate:
             self._facts = replace(self.facts, health=health)
 
     def _answers(self) -> Health:
+        from pytest_prodready import probes  # httpx is loaded only when something is asked
+
         facts = self.facts
         try:
             return probes.check(
@@ -279,9 +287,8 @@ class Gate:
         """The facts with what became of each waiver, once every other subject has been judged."""
         judgements = [self.judge(check) for check in self.checks() if check.kind.name != "waiver"]
         uses = tuple(
-            waivers.use(waiver, any(waivers.waives(waiver, judgement) for judgement in judgements))
-            for waiver in self.settings.waivers
-            if waiver.code in self.registry.rules
+            waivers.use(waiver, used=any(waivers.waives(waiver, judgement) for judgement in judgements))
+            for waiver in self._waivers()
         )
         return replace(self.facts, waivers=uses)
 
@@ -309,6 +316,8 @@ class Gate:
         Raises:
             NotRunningError: there is nothing to start, or it does not start.
         """
+        from pytest_prodready.probes.client import RunningApp
+
         if self._running is None:
             web = self.facts.entry("web")
             routes = web.app.routes if web is not None and web.app is not None else None

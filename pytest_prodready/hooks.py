@@ -32,7 +32,7 @@ class GateHooks:
         self.gate = gate
         self.anchor = anchor
         self.hanging = hanging
-        self.verdict = Verdict([family.name for family in gate.registry.families])
+        self.verdict = Verdict([(kind.family, kind.plural) for kind in gate.registry.kinds])
 
     @pytest.hookimpl(tryfirst=True)  # before pytest-xdist starts its workers, and before the header is printed
     def pytest_sessionstart(self, session: pytest.Session) -> None:

@@ -18,12 +18,8 @@ ANCHORS = ("pyproject.toml", "setup.cfg", "setup.py", "manage.py", "requirements
 FAMILY_MARKER = "prodready"
 
 
-class SubjectFailed(Exception):
+class SubjectFailedError(Exception):
     """A subject was judged, and failed."""
-
-
-class SubjectNotJudged(Exception):
-    """A subject could not be judged."""
 
 
 class GateFile(pytest.File):
@@ -65,7 +61,7 @@ class GateItem(pytest.Item):
     def setup(self) -> None:
         """Judge; a subject that cannot be judged is an error, not a failure."""
         if self.judgement.outcome is Outcome.ERRORED:
-            raise SubjectNotJudged(self.judgement.reason)
+            pytest.fail(terminal.judgement(self.check.subject, self.judgement), pytrace=False)
 
     def runtest(self) -> None:
         """Give pytest the outcome."""
@@ -74,13 +70,13 @@ class GateItem(pytest.Item):
         for finding in self.judgement.findings:
             self.user_properties.append((f"prodready.{finding.level.value}", finding.code))
         if self.judgement.outcome is Outcome.FAILED:
-            raise SubjectFailed
+            raise SubjectFailedError
 
     def repr_failure(  # type: ignore[override]  # pytest allows any object that can be shown
         self, excinfo: pytest.ExceptionInfo[BaseException]
     ) -> object:
         """The findings in words; a traceback only for a mistake of ours."""
-        if isinstance(excinfo.value, (SubjectFailed, SubjectNotJudged)):
+        if isinstance(excinfo.value, SubjectFailedError):
             return terminal.judgement(self.check.subject, self.judgement)
         return super().repr_failure(excinfo)
 

@@ -10,9 +10,13 @@ from urllib.parse import unquote
 BLANK = "•••"
 SHORTEST = 6
 """Shorter values are words of everyday text; blanking them would hide more than it protects."""
-_SECRET_NAME = re.compile(r"(?i)(secret|token|passw|pwd|credential|api_?key|private|access_?key|_key$|^key$|auth(?!or)|dsn|salt|signature)")
+_SECRET_NAME = re.compile(
+    r"(?i)(secret|token|passw|pwd|credential|api_?key|private|access_?key|_key$|^key$|auth(?!or)|dsn|salt|signature)"
+)
 _URL_LOGIN = re.compile(r"(?i)([a-z][a-z0-9+.-]{0,30}://[^\s/@:'\"]{0,200}):([^\s/'\"]{1,500})@")
-_ASSIGNED = re.compile(r"(?i)((?:password|passwd|pwd|secret|token|api_?key)['\"]?\s*[=:]\s*['\"]?)([^\s'\"&;,)]{3,})")
+_ASSIGNED = re.compile(
+    r"(?i)((?:password|passwd|pwd|secret|token|api_?key)['\"]?\s*[=:]\s*['\"]?)([^\s'\"&;,)]{3,})"
+)
 
 
 def _pattern(secret: str) -> str:
@@ -32,7 +36,7 @@ class Redactor:
         secrets = {
             value
             for name, value in environ.items()
-            if _SECRET_NAME.search(name) and name not in ("PWD", "OLDPWD") and not os.path.exists(value)
+            if _SECRET_NAME.search(name) and name not in ("PWD", "OLDPWD") and not os.path.exists(value)  # noqa: PTH110  # pathlib raises for what is too long for a name
         }
         for value in environ.values():
             for found in _URL_LOGIN.finditer(value):

@@ -53,10 +53,14 @@ def _carry(report: pytest.TestReport, family: str, plural: str, subject: str, ju
 
 
 class Verdict:
-    """Collects the judgements of a session, from whichever process they come."""
+    """Collects the judgements of a session, from whichever process they come.
 
-    def __init__(self, families: list[str]) -> None:
-        self._families = families
+    Args:
+        kinds: the kinds of subject, (family, plural) each, in the order in which they are shown.
+    """
+
+    def __init__(self, kinds: list[tuple[str, str]]) -> None:
+        self._kinds = kinds
         self.judged: dict[str, Judged] = {}
 
     def take(self, report: pytest.TestReport) -> None:
@@ -73,8 +77,8 @@ class Verdict:
         return outcomes == {Outcome.SKIPPED}
 
     def _place(self, one: Judged) -> tuple[int, str]:
-        known = one.family in self._families
-        return (self._families.index(one.family) if known else -1, one.subject)
+        kind = (one.family, one.plural)
+        return (self._kinds.index(kind) if kind in self._kinds else -1, one.subject)
 
     def write(self, reporter: pytest.TerminalReporter, ready: bool) -> None:
         """Print the verdict."""

@@ -28,7 +28,7 @@ def gate_hooks(config: pytest.Config, options: Options) -> GateHooks:
     """
     registry = rules.registry()
     mistakes = [*_codes("--prodready-select", options.select, registry), *_codes("--prodready-ignore", options.ignore, registry)]
-    mistakes += _python(options.python) + _url(options.url)
+    mistakes += _python(config, options.python) + _url(options.url)
     try:
         settings = read(config.rootpath, registry.rules)
     except SettingsError as error:
@@ -68,8 +68,13 @@ def _codes(option: str, codes: tuple[str, ...], registry: Registry) -> list[str]
     return mistakes
 
 
-def _python(python: str) -> list[str]:
-    if not python or (os.path.isfile(python) and os.access(python, os.X_OK)) or shutil.which(python):
+def _python(config: pytest.Config, python: str) -> list[str]:
+    if not python:
+        return []
+    if not config.invocation_params.dir.is_relative_to(config.rootpath):
+        # before it knows the option, pytest takes its value for a test file and looks for the project there
+        return [f"pytest took {config.rootpath} for the project; write --prodready-python={python}, with =."]
+    if (os.path.isfile(python) and os.access(python, os.X_OK)) or shutil.which(python):
         return []
     return [f"--prodready-python: {python} is no file that can be executed."]
 

@@ -5,6 +5,7 @@ Each entry point is loaded first in its own fresh interpreter; the children run 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -27,10 +28,12 @@ from pytest_prodready.facts import (
     Frame,
     InspectedEntry,
     Interpreter,
-    Mapping as MappingFacts,
     MappingFailure,
     Module,
     Problem,
+)
+from pytest_prodready.facts import (
+    Mapping as MappingFacts,
 )
 from pytest_prodready.inspector.project import Project
 from pytest_prodready.redaction import Redactor
@@ -42,8 +45,10 @@ INTERPRETER_LIMIT = 30.0
 NOT_PRODUCTION = re.compile(r"PYTEST_|_PYTEST|COV_CORE_|COVERAGE_PROCESS_")
 """Environment variables that pytest and its plugins set for their own processes."""
 _STACK_LINE = re.compile(r'^  File "(?P<file>[^"]*)", line (?P<line>\d+) in (?P<function>.*)$', re.MULTILINE)
-_DUMP = re.compile(r"^(?:Stack|Current thread 0x\w+[^\n]*) \(most recent call first\):\n((?:  .*\n?)+)", re.MULTILINE)
-"""What ``faulthandler`` writes of one thread, see ``_Py_DumpTraceback`` in CPython's ``Python/traceback.c``."""
+_DUMP = re.compile(
+    r"^(?:Stack|Current thread 0x\w+[^\n]*) \(most recent call first\):\n((?:  .*\n?)+)", re.MULTILINE
+)
+"""What ``faulthandler`` writes of one thread: ``_Py_DumpTraceback`` in CPython's ``Python/traceback.c``."""
 LOST = 83
 """The status with which the inspector's ``Events`` leaves when it cannot speak any more."""
 
@@ -92,7 +97,8 @@ def inspect(
     cancelled = threading.Event()
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         futures = [
-            pool.submit(_inspect_entry, entry, request, limits, environ, cancelled) for entry in request.entries
+            pool.submit(_inspect_entry, entry, request, limits, environ, cancelled)
+            for entry in request.entries
         ]
         try:
             results = [future.result() for future in futures]
@@ -119,7 +125,9 @@ def _inspect_entry(
             cancelled=cancelled,
         )
     except OSError as error:
-        return InspectedEntry(entry), [Problem(entry.target, f"{request.python} could not be started: {error}")]
+        return InspectedEntry(entry), [
+            Problem(entry.target, f"{request.python} could not be started: {error}")
+        ]
     return seen.result(ending)
 
 
@@ -184,7 +192,7 @@ class _Seen:
     def _on_end(self, name: str, thread: int, succeeded: bool) -> None:
         for at in range(len(self.importing) - 1, -1, -1):
             if self.importing[at] == (thread, name):
-                # what this thread began since then has ended, though at the recursion limit it could not say so
+                # what the thread began since has ended, though at the recursion limit it could not say so
                 self.importing[at:] = [one for one in self.importing[at:] if one[0] != thread]
                 break
         self.raised_in = "" if succeeded else self.raised_in or name
@@ -223,7 +231,9 @@ class _Seen:
         """The facts of this entry, once its child has ended in whatever way."""
         if self.seconds is None and ending.status == LOST:
             message = "the application closed the descriptor that the facts travel on"
-            problem = Problem(f"{self.entry.target}, step {self.step}", message, self.redactor.blank(ending.output))
+            problem = Problem(
+                f"{self.entry.target}, step {self.step}", message, self.redactor.blank(ending.output)
+            )
             return InspectedEntry(self.entry), [*self.problems, problem]
         broken_off = None if self.seconds is not None else self._broken_off(ending)
         try:
@@ -237,13 +247,17 @@ class _Seen:
         if broken_off is None:
             return inspected, self.problems
         if self.step == "start":  # the application had not been touched yet
-            problem = Problem(self.entry.target, f"the inspector did not start: {broken_off.message}", broken_off.output)
+            problem = Problem(
+                self.entry.target, f"the inspector did not start: {broken_off.message}", broken_off.output
+            )
             return inspected, [*self.problems, problem]
         if self.step == "load":
             return replace(inspected, failure=inspected.failure or broken_off), self.problems
         if self.step == "database":
             limit = self.limits.database
-            detail = f"it gave no answer within {limit:g} s" if broken_off.how == "hung" else broken_off.message
+            detail = (
+                f"it gave no answer within {limit:g} s" if broken_off.how == "hung" else broken_off.message
+            )
             database = Database(self.request.database, problem="unreachable", detail=detail)
             return replace(inspected, database=database), self.problems
         if self.step == "closure" and (culprit := self._own_module_in_progress()):
@@ -286,10 +300,8 @@ class _Seen:
             )
         if self.leaving is not None:
             status, described = self.leaving
-            try:
+            with contextlib.suppress(WireError):
                 frames = decode(Failure, {"how": "", "message": "", "frames": described}).frames
-            except WireError:
-                pass
             message = f"os._exit({status}) ended the interpreter {doing}"
             return Failure("left", message, module=module, frames=frames, status=status, output=output)
         if ending.status is not None and ending.status < 0:
@@ -321,7 +333,7 @@ def _blanked(value: object, redactor: Redactor, key: str = "") -> object:
 
 
 def _frames(stack: str, request: Request) -> tuple[Frame, ...]:
-    """The frames of a fault handler's dump, outermost first: of the thread that crashed, or that got the signal."""
+    """The frames of a fault handler's dump, outermost first: of the thread that crashed or got the signal."""
     project = Project(str(request.root), request.packages)
     here = str(child.BOOTSTRAP.parent)
     dumps = list(_DUMP.finditer(stack))
@@ -331,6 +343,6 @@ def _frames(stack: str, request: Request) -> tuple[Frame, ...]:
     for found in _STACK_LINE.finditer(dumps[-1][1]):
         file = found["file"]
         if not file.startswith(("<frozen", here)):
-            own = os.path.isfile(file) and project.owns_file(file)
+            own = file.endswith(".py") and project.owns_file(file)
             frames.append(Frame(project.relative(file), int(found["line"]), found["function"], own=own))
     return tuple(reversed(frames))

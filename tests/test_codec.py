@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import enum
 import json
@@ -31,7 +32,7 @@ def values(hint: typing.Any, depth: int = 0) -> st.SearchStrategy[typing.Any]:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if hint is object:
         return JSON
-    if dataclasses.is_dataclass(hint):
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         fields = typing.get_type_hints(hint)
         return st.builds(hint, **{name: values(kind, depth + 1) for name, kind in fields.items()})
     if origin in (typing.Union, types.UnionType):
@@ -50,7 +51,9 @@ def values(hint: typing.Any, depth: int = 0) -> st.SearchStrategy[typing.Any]:
     return st.from_type(hint)
 
 
-@pytest.mark.parametrize("cls", [cls for cls in DATACLASSES if cls.__name__ not in ("Facts", "InspectedEntry")])
+@pytest.mark.parametrize(
+    "cls", [cls for cls in DATACLASSES if cls.__name__ not in ("Facts", "InspectedEntry")]
+)
 def test_every_value_survives_the_wire(cls: type) -> None:
     """Encoded, written as JSON text, read and decoded, a value is what it was."""
 
@@ -64,10 +67,21 @@ def test_every_value_survives_the_wire(cls: type) -> None:
 def test_a_whole_run_survives_the_wire() -> None:
     """Facts hold dataclasses in tuples and dicts, several deep, and come back equal."""
     place = facts.Location("a.py", 3)
-    failure = facts.Failure("raised", "x", frames=(facts.Frame("a.py", 1, "f"),), missing=facts.Missing("a", "b"))
-    module = facts.Module("a", "a.py", failure=failure, broken=(facts.BrokenImport("a", place, "f", "import b", failure, own=True),))
+    failure = facts.Failure(
+        "raised", "x", frames=(facts.Frame("a.py", 1, "f"),), missing=facts.Missing("a", "b")
+    )
+    module = facts.Module(
+        "a",
+        "a.py",
+        failure=failure,
+        broken=(facts.BrokenImport("a", place, "f", "import b", failure, own=True),),
+    )
     seen = facts.InspectedEntry(
-        facts.Entry("web", "a:app", "x", place), failure, 1.0, facts.App("A", "asgi", routes=()), modules=(module,)
+        facts.Entry("web", "a:app", "x", place),
+        failure,
+        1.0,
+        facts.App("A", "asgi", routes=()),
+        modules=(module,),
     )
     run = facts.Facts("/", ("a",), entries=(seen,), settings_locations={"app": place})
     assert decode(facts.Facts, json.loads(json.dumps(encode(run)))) == run
@@ -85,14 +99,26 @@ def test_a_whole_run_survives_the_wire() -> None:
         (facts.Location, {"file": "a", "column": 1}, "Location: unknown field column"),
         (facts.Route, {"path": "/", "methods": "GET"}, "Route.methods: a list was expected, not str"),
         (facts.Route, {"path": "/", "methods": ["GET", 1]}, r"Route.methods\[1\]: str was expected, not int"),
-        (facts.Celery, {"name": "", "version": "", "routes": []}, "Celery.routes: an object was expected, not list"),
+        (
+            facts.Celery,
+            {"name": "", "version": "", "routes": []},
+            "Celery.routes: an object was expected, not list",
+        ),
         (
             facts.Celery,
             {"name": "", "version": "", "routes": {"a": 1}},
             "Celery.routes.a: str was expected, not int",
         ),
-        (facts.Failure, {"how": "", "message": "", "frames": [{"file": ""}]}, r"Failure.frames\[0\]: field line"),
-        (facts.Frame, {"file": "", "line": 1, "function": "", "own": 1}, "Frame.own: bool was expected, not int"),
+        (
+            facts.Failure,
+            {"how": "", "message": "", "frames": [{"file": ""}]},
+            r"Failure.frames\[0\]: field line",
+        ),
+        (
+            facts.Frame,
+            {"file": "", "line": 1, "function": "", "own": 1},
+            "Frame.own: bool was expected, not int",
+        ),
         (findings.Judgement, {"outcome": "great"}, "Judgement.outcome: 'great' is no Outcome"),
         (findings.Judgement, {"outcome": []}, r"Judgement.outcome: \[\] is no Outcome"),
         (
@@ -112,10 +138,8 @@ def test_what_does_not_fit_is_refused_with_its_path(cls: type, data: object, mes
 def test_any_json_is_decoded_or_refused(data: object) -> None:
     """Whatever an interpreter sends, nothing but a WireError is raised."""
     for cls in DATACLASSES:
-        try:
+        with contextlib.suppress(WireError):
             assert isinstance(decode(cls, data), cls)
-        except WireError:
-            pass
 
 
 def test_a_whole_number_is_a_number() -> None:

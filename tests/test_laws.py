@@ -258,7 +258,7 @@ def test_law_6_without_the_flag_nothing_is_imported_collected_or_printed(pyteste
     )
 
     ours = "OURS ['pytest_prodready', 'pytest_prodready.fixtures', 'pytest_prodready.markers', "
-    assert ours + "'pytest_prodready.options', 'pytest_prodready.plugin']" in on
+    assert ours + "'pytest_prodready.options', 'pytest_prodready.plugin', 'pytest_prodready.stash']" in on
     assert [line for line in off.splitlines() if line.startswith("HEAVY")] == [
         line for line in on.splitlines() if line.startswith("HEAVY")
     ]

@@ -30,7 +30,7 @@ def test_all_mistakes_in_settings_and_options_are_one_usage_error(pytester: pyte
 
 
 def test_an_interpreter_that_is_no_file_is_a_usage_error(pytester: pytest.Pytester) -> None:
-    run = gate(pytester, "--prodready-python", "/no/such/python")
+    run = gate(pytester, "--prodready-python=/no/such/python")
 
     assert pytest.ExitCode.USAGE_ERROR == run.status
     assert "/no/such/python is no file that can be executed" in run.text
@@ -40,10 +40,17 @@ def test_an_interpreter_that_is_no_python_is_a_finding(pytester: pytest.Pytester
     pytester.makepyfile(main=APP)
     pytester.makepyprojecttoml('[tool.prodready]\napp = "main:app"\n')
 
-    run = gate(pytester, "--prodready-python", "/bin/true")
+    run = gate(pytester, "--prodready-python=/bin/true")
 
     assert {"PRD901"} == run.codes()
     assert 1 == run.status
+
+
+def test_an_interpreter_that_pytest_takes_for_the_project_is_a_usage_error(pytester: pytest.Pytester) -> None:
+    run = gate(pytester, "--prodready-python", "/bin/true")
+
+    assert pytest.ExitCode.USAGE_ERROR == run.status
+    assert "write --prodready-python=/bin/true, with =" in run.text
 
 
 def test_a_directory_without_a_project_is_a_usage_error(pytester: pytest.Pytester) -> None:

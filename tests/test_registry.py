@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from pytest_prodready.findings import Fault, Finding, Judgement, Level, Outcome
 from pytest_prodready.registry import Family, Kind, Registry, Subject
 
 FACTS = Facts("/")
-TEXTS = {"checks": "It checks.", "reason": "It matters.", "remedy": "Mend it."}
+TEXTS: Any = {"checks": "It checks.", "reason": "It matters.", "remedy": "Mend it."}
 
 
 def family(*codes: str, name: str = "numbers") -> tuple[Family, Kind[int]]:
@@ -91,10 +92,14 @@ def test_a_rule_that_raises_makes_the_subject_errored() -> None:
 
     judgement = Registry([made]).judge(number, Subject("one", 1), FACTS)
     assert judgement.outcome is Outcome.ERRORED
-    assert [finding.message for finding in judgement.findings] == []
+    assert [finding.message for finding in judgement.findings] == ["found"]
     assert "PRD999" in judgement.reason
     assert "KeyError" in judgement.reason
-    assert Registry([made]).judge(number, Subject("zero", 0), FACTS).reason.startswith("rule PRD998 itself failed")
+    assert (
+        Registry([made])
+        .judge(number, Subject("zero", 0), FACTS)
+        .reason.startswith("rule PRD998 itself failed")
+    )
 
 
 def test_a_subject_that_is_skipped_or_errored_is_not_judged() -> None:

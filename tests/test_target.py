@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # a table of small programs reads best with one in a line
 from __future__ import annotations
 
 import contextlib
@@ -61,12 +62,13 @@ NESTED = {"app/__init__.py": "import app.outer\n", "app/outer.py": "from app imp
         ("import time\ntime.sleep(1000)\n", "hung", 2),
         ("while True:\n    pass\n", "hung", None),
         (HANG, "hung", 2),
-        ("import select, signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nselect.select([], [], [])\n", "hung", 3),
         (
-            "import threading, time\n"
-            "for _ in range(150):\n"
-            "    threading.Thread(target=time.sleep, args=(1000,)).start()\n"
-            "time.sleep(1000)\n",
+            "import select, signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nselect.select([], [], [])\n",
+            "hung",
+            3,
+        ),
+        (
+            "import threading, time\nfor _ in range(150):\n    threading.Thread(target=time.sleep, args=(1000,)).start()\ntime.sleep(1000)\n",
             "hung",
             4,
         ),
@@ -83,7 +85,11 @@ NESTED = {"app/__init__.py": "import app.outer\n", "app/outer.py": "from app imp
         ("import faulthandler, ctypes\nfaulthandler.enable()\nctypes.string_at(0)\n", "crashed", 3),
         ("def f(): f()\nf()\n", "raised", 1),
         ("class Odd(BaseException):\n    pass\nraise Odd('x')\n", "raised", 3),
-        ("class Mute(Exception):\n    def __str__(self):\n        raise SystemExit\nraise Mute\n", "raised", 4),
+        (
+            "class Mute(Exception):\n    def __str__(self):\n        raise SystemExit\nraise Mute\n",
+            "raised",
+            4,
+        ),
         ("1 +\n", "raised", 1),
         ("import sys\nsys.stdout = sys.stderr = None\nraise ValueError\n", "raised", 3),
         ("import os\nos.chdir('/')\nraise ValueError\n", "raised", 3),
@@ -91,7 +97,9 @@ NESTED = {"app/__init__.py": "import app.outer\n", "app/outer.py": "from app imp
         ("import sys\nsys.setrecursionlimit(60)\ndef f(): f()\nf()\n", "raised", 3),
     ],
 )
-def test_whatever_stops_an_import_is_attributed(project: Project, body: str, how: str, line: int | None) -> None:
+def test_whatever_stops_an_import_is_attributed(
+    project: Project, body: str, how: str, line: int | None
+) -> None:
     """The failure says how it ended, which module was being imported, and its line where it can be known."""
     seen = project.inspect({**NESTED, "app/inner.py": body}, load=LIMIT)
     assert seen.problems == ()
@@ -139,7 +147,9 @@ def test_the_status_is_known(project: Project, body: str, how: str, status: int)
 )
 def test_an_import_that_succeeds_is_no_failure(project: Project, body: str) -> None:
     """What an application leaves behind at import, or does to its streams, is no failure to import."""
-    seen = project.inspect({"app.py": body + "def app(environ, start_response): pass\n"}, "app:app", kind="web")
+    seen = project.inspect(
+        {"app.py": body + "def app(environ, start_response): pass\n"}, "app:app", kind="web"
+    )
     assert seen.problems == ()
     assert seen.entry.failure is None
     assert seen.entry.app is not None
@@ -165,7 +175,9 @@ def test_a_factory_that_hangs_is_attributed_to_its_line(project: Project) -> Non
 
 def test_a_caught_failure_is_not_blamed_for_a_later_one(project: Project) -> None:
     """The module is the one whose body ran, not an optional import that failed before."""
-    files = {"app.py": "try:\n    import gone\nexcept ImportError:\n    gone = None\nimport sys\nsys.exit(1)\n"}
+    files = {
+        "app.py": "try:\n    import gone\nexcept ImportError:\n    gone = None\nimport sys\nsys.exit(1)\n"
+    }
     failure = project.inspect(files).failure
     assert (failure.how, failure.module) == ("exited", "app")
     assert failure.missing is None
@@ -191,9 +203,7 @@ def test_imports_in_other_threads_do_not_confuse_the_attribution(project: Projec
     }
     # the thread's own module must not need the lock of the package that is being imported
     files["app/__init__.py"] = files["app/__init__.py"].replace("import app.beside", "import beside_thread")
-    files["beside_thread.py"] = (
-        "import sys\napp = sys.modules['app']\napp.began.set()\napp.go_on.wait()\n"
-    )
+    files["beside_thread.py"] = "import sys\napp = sys.modules['app']\napp.began.set()\napp.go_on.wait()\n"
     failure = project.inspect(files, load=LIMIT).failure
     assert (failure.how, failure.module) == ("hung", "app_state")
     assert str(failure.location) == "app_state.py:5"
@@ -239,10 +249,14 @@ def test_a_hang_in_a_reached_module_is_that_module_s(project: Project) -> None:
 
 def test_entry_points_do_not_disturb_each_other(project: Project) -> None:
     """Each entry point has its own interpreter, and the answers come in the order of the request."""
-    project.write({"app.py": "import state\nstate.count += 1\nassert state.count == 1\n", "state.py": "count = 0\n"})
+    project.write(
+        {"app.py": "import state\nstate.count += 1\nassert state.count == 1\n", "state.py": "count = 0\n"}
+    )
     project.write({"dies.py": "import os\nos._exit(1)\n"})
     entries = tuple(Entry("module", name, "a test") for name in ("app", "dies", "app"))
-    request = Request(root=project.root, python=sys.executable, jobs=frozenset(), entries=entries, packages=("app",))
+    request = Request(
+        root=project.root, python=sys.executable, jobs=frozenset(), entries=entries, packages=("app",)
+    )
     seen, problems = target.inspect(request, Limits(), os.environ)
     assert problems == ()
     assert [found.entry.target for found in seen] == ["app", "dies", "app"]

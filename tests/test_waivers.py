@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -11,10 +11,14 @@ from pytest_prodready.findings import Finding, Judgement, Level, Outcome
 from pytest_prodready.settings import Waiver
 
 TODAY = date(2026, 6, 15)
-ERROR = Finding("PRD302", Level.ERROR, "orders.status", "a label is missing", "Add it.", details=(("a", "b"),))
+ERROR = Finding(
+    "PRD302", Level.ERROR, "orders.status", "a label is missing", "Add it.", details=(("a", "b"),)
+)
 WARNING = replace(ERROR, level=Level.WARNING)
 FAILED = Judgement(Outcome.FAILED, (ERROR,))
-WAIVER = Waiver("PRD302", "orders.status", "ships with the next release", TODAY, Location("pyproject.toml", 9))
+WAIVER = Waiver(
+    "PRD302", "orders.status", "ships with the next release", TODAY, Location("pyproject.toml", 9)
+)
 
 
 def test_a_waived_error_is_a_note() -> None:
@@ -75,7 +79,7 @@ def test_a_waiver_counts_as_used_when_its_finding_is_there() -> None:
 
 def test_what_became_of_a_waiver() -> None:
     """Its words, its place, and whether its date has passed."""
-    use = waivers.use(replace(WAIVER, until=date.today()), used=True)
+    use = waivers.use(replace(WAIVER, until=datetime.now().astimezone().date()), used=True)
     assert (use.code, use.subject, use.reason, use.location) == (
         "PRD302",
         "orders.status",
@@ -84,4 +88,6 @@ def test_what_became_of_a_waiver() -> None:
     )
     assert use.used
     assert not use.expired
-    assert waivers.use(replace(WAIVER, until=date.today() - timedelta(days=1)), used=False).expired
+    assert waivers.use(
+        replace(WAIVER, until=datetime.now().astimezone().date() - timedelta(days=1)), used=False
+    ).expired

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from .unshadowed import Unshadowed
 
-_ESCAPES = {number: "\\u%04x" % number for number in range(32)} | {34: '\\"', 92: "\\\\"}
+_ESCAPES = {number: f"\\u{number:04x}" for number in range(32)} | {34: '\\"', 92: "\\\\"}
 _leave = os._exit
 
 
@@ -119,7 +119,7 @@ def read_request(descriptor: int) -> "dict[str, Any]":
     while part := os.read(descriptor, 65536):
         parts.append(part)
     os.close(descriptor)
-    request: "dict[str, Any]" = marshal.loads(b"".join(parts))  # written by our own parent
+    request: dict[str, Any] = marshal.loads(b"".join(parts))  # noqa: S302  # written by our own parent
     return request
 
 
@@ -132,8 +132,7 @@ def watch_imports(
     modules that are not loaded yet. The wrapper's code claims the import system's own file name, so that
     the interpreter and ``warnings`` treat its frame as they treat the one that it wraps.
     """
-    import _frozen_importlib as importlib
-
+    importlib: Any = sys.modules["_frozen_importlib"]
     original = importlib._find_and_load
     inspector_module = PACKAGE + "."
 
@@ -144,7 +143,7 @@ def watch_imports(
         thread = _thread.get_ident()
         events.send("begin", name, thread)
         try:
-            module: "ModuleType" = original(name, import_)
+            module: ModuleType = original(name, import_)
         except BaseException:
             events.send("end", name, thread, False)
             raise
@@ -162,8 +161,7 @@ def hide(modules: dict[str, str], owns_file: "Callable[[str], bool]") -> None:
 
     A module of the application that happens to have such a name stays visible.
     """
-    import _frozen_importlib as importlib
-
+    importlib: Any = sys.modules["_frozen_importlib"]
     original = importlib._find_spec
 
     def _find_spec(name: str, path: object, target: object = None) -> object:
@@ -187,7 +185,7 @@ def hide_metadata(distributions: set[str]) -> "Callable[[ModuleType], None]":
     def filter_discovery(module: "ModuleType") -> None:
         original = module.Distribution.discover.__func__
 
-        def discover(cls: object, **keywords: object) -> object:
+        def discover(cls: "Any", /, **keywords: object) -> object:
             for distribution in original(cls, **keywords):
                 if getattr(distribution, "_normalized_name", "") not in distributions:
                     yield distribution
@@ -230,11 +228,15 @@ def inspector(module: str) -> "Any":
 
 def recorder(module: str, function: str) -> "Callable[[ModuleType], None]":
     """Return what calls ``function`` of the inspector's ``module`` with a module that was just imported."""
-    return lambda loaded: getattr(inspector(module), function)(loaded)
+
+    def call(loaded: "ModuleType") -> None:
+        getattr(inspector(module), function)(loaded)
+
+    return call
 
 
 def main() -> None:
-    """Inspect what the request asks for, then leave without waiting for anything the application left behind."""
+    """Inspect what the request asks for, then leave without waiting for what the application left behind."""
     request_descriptor, events_descriptor = int(sys.argv[1]), int(sys.argv[2])
     request = read_request(request_descriptor)
     events = Events(events_descriptor)
@@ -263,9 +265,9 @@ def main() -> None:
     except BaseException as error:  # our own mistake must not look like the application's
         events.send("problem", "inspection", f"{type(error).__name__}: {error}", "")
     for stream in (sys.stdout, sys.stderr):
-        try:
+        try:  # noqa: SIM105  # contextlib may be the application's
             stream.flush()
-        except BaseException:  # the application may have replaced or closed it
+        except BaseException:  # noqa: S110  # the application may have replaced or closed it
             pass
     events.send("done", time.perf_counter() - started)
     _leave(0)

@@ -25,7 +25,7 @@ def walk(project: Project, kind: str) -> Iterator[Facts]:
 
     Args:
         project: the application.
-        kind: the kind of the entry point; a Django web app reaches its URL configuration at the first request.
+        kind: the kind of the entry point; a Django web app reaches its URLs at the first request.
     """
     resolver = _Resolver(project)
     if kind == "web":
@@ -55,7 +55,9 @@ def _module(name: str, module: object, resolver: _Resolver) -> Facts:
     except (OSError, SyntaxError, ValueError, RecursionError):
         return facts  # it was imported, so it is no syntax error of today's file: nothing to read here
     facts["deferred"] = len(found)
-    facts["broken"] = [broken for statement in found for broken in resolver.broken(statement, name, module, file)]
+    facts["broken"] = [
+        broken for statement in found for broken in resolver.broken(statement, name, module, file)
+    ]
     return facts
 
 
@@ -100,7 +102,9 @@ class _Resolver:
                 "failure": why,
             }
 
-    def broken(self, statement: deferred.Statement, importer: str, module: object, file: str) -> Iterator[Facts]:
+    def broken(
+        self, statement: deferred.Statement, importer: str, module: object, file: str
+    ) -> Iterator[Facts]:
         """A ``BrokenImport`` for each part of ``statement`` that does not resolve."""
         place = f"{self.project.relative(file)}:{statement.node.lineno}"
         for base, name in _imported(statement.node, _package(importer, module)):

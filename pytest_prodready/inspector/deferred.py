@@ -1,4 +1,4 @@
-"""Import statements in nested scopes, read from a module's syntax tree: which run here, and behind which guard."""
+"""Import statements in nested scopes, read from a syntax tree: which can run here, and behind which guard."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ TRY = "try"
 CONDITION = "condition"
 CATCHES_IMPORT_ERROR = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 CATCHES_OTHERS = {
-    name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, BaseException)
+    name
+    for name, value in vars(builtins).items()
+    if isinstance(value, type) and issubclass(value, BaseException)
 } - CATCHES_IMPORT_ERROR
 
 
@@ -73,7 +75,9 @@ def _walk(
 
 def _branches(node: ast.If, scope: tuple[str, ...], guard: str, deferred: bool) -> Iterator[Statement]:
     holds = constant(node.test)
-    under_test = guard if guard == TRY or holds is not None else TRY if _asks_for_module(node.test) else CONDITION
+    under_test = (
+        guard if guard == TRY or holds is not None else TRY if _asks_for_module(node.test) else CONDITION
+    )
     if holds is not False:
         yield from _walk(node.body, scope, under_test, deferred)
     if holds is not True:
@@ -113,7 +117,8 @@ def _suppresses(item: ast.withitem) -> bool:
 def _asks_for_module(test: ast.expr) -> bool:
     """A condition that looks whether a module can be had: ``find_spec("x")``, ``"x" in sys.modules``."""
     return any(
-        getattr(node, "attr", getattr(node, "id", "")) in ("find_spec", "find_loader", "modules", "is_installed")
+        getattr(node, "attr", getattr(node, "id", ""))
+        in ("find_spec", "find_loader", "modules", "is_installed")
         for node in ast.walk(test)
     )
 
@@ -218,9 +223,9 @@ def _compare(operator: ast.cmpop, left: object, right: object) -> bool | None:
         if isinstance(operator, ast.NotIn):
             return left not in right  # type: ignore[operator]
         if isinstance(operator, (ast.Gt, ast.GtE)):
-            return left > right if isinstance(operator, ast.Gt) else left >= right  # type: ignore[operator]
+            return bool(left > right if isinstance(operator, ast.Gt) else left >= right)  # type: ignore[operator]
         if isinstance(operator, (ast.Lt, ast.LtE)):
-            return left < right if isinstance(operator, ast.Lt) else left <= right  # type: ignore[operator]
+            return bool(left < right if isinstance(operator, ast.Lt) else left <= right)  # type: ignore[operator]
     except TypeError:
         pass
     return None

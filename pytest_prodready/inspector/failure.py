@@ -61,7 +61,7 @@ def _cut(text: str, limit: int) -> str:
 
 def _module(error: BaseException) -> str:
     """The module whose body ran when ``error`` was raised; empty for a syntax error, whose body never ran."""
-    found = ""
+    found: object = ""
     traceback = None if isinstance(error, SyntaxError) else error.__traceback__
     while traceback is not None:
         code = traceback.tb_frame.f_code
@@ -125,7 +125,7 @@ def _line(file: str, number: int) -> str:
 
 
 def _missing(error: BaseException, project: Project) -> dict[str, object] | None:
-    """The ``Missing`` of the first ImportError in the chain of causes; ``None`` when none is behind ``error``."""
+    """The ``Missing`` of the first ImportError in the chain of causes, if there is one."""
     seen = set()
     cause: BaseException | None = error
     while cause is not None and id(cause) not in seen:
@@ -154,7 +154,7 @@ def _raised_in_handler(error: BaseException) -> BaseException | None:
 
 
 def _name_from(error: ImportError) -> str:
-    """The name that could not be imported: an attribute since Python 3.12, before that in the message alone."""
+    """The name that could not be imported: an attribute since Python 3.12, before that in the message."""
     name = getattr(error, "name_from", None)
     if isinstance(name, str):
         return name
@@ -203,13 +203,15 @@ def _submodules(package: object) -> list[str]:
         path = list(vars(package).get("__path__", ()))
     except TypeError:
         return []
-    return sorted({name for directory in path if isinstance(directory, str) for name in _modules_in(directory)})
+    return sorted(
+        {name for directory in path if isinstance(directory, str) for name in _modules_in(directory)}
+    )
 
 
 def _directory(package: str, project: Project) -> str:
     """Where the application's ``package`` lies that is not loaded, because its own body failed."""
     below = package.replace(".", os.sep)
-    places = [os.path.join(entry, below) for entry in sys.path if isinstance(entry, str)]
+    places = [os.path.join(entry, below) for entry in map(str, sys.path)]
     return next((place for place in places if os.path.isdir(place) and project.owns_file(place)), "")
 
 
@@ -219,7 +221,9 @@ def _modules_in(directory: str) -> set[str]:
     except OSError:
         return set()
     files = {entry[:-3] for entry in entries if entry.endswith(".py") and entry != "__init__.py"}
-    packages = {entry for entry in entries if entry.isidentifier() and os.path.isdir(os.path.join(directory, entry))}
+    packages = {
+        entry for entry in entries if entry.isidentifier() and os.path.isdir(os.path.join(directory, entry))
+    }
     return (files | packages) - {"__pycache__"}
 
 

@@ -1,4 +1,4 @@
-"""What the target's interpreter is, as one JSON object on stdout; run as a script, without the application."""
+"""What the target's interpreter is, as one JSON object on stdout; a script that needs no application."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ import sys
 def describe() -> dict[str, object]:
     """The ``Interpreter``, with the marker environment that PEP 508 defines."""
     here = os.path.dirname(os.path.abspath(__file__))
-    implementation = sys.implementation.version
-    kind = "" if implementation.releaselevel == "final" else implementation.releaselevel[0]
-    suffix = f"{kind}{implementation.serial}" if kind else ""
+    found = sys.implementation.version
+    suffix = "" if found.releaselevel == "final" else f"{found.releaselevel[0]}{found.serial}"
     return {
         "executable": sys.executable,
         "version": platform.python_version(),
         "path": [entry for entry in sys.path if os.path.abspath(entry) != here],
         "markers": {
             "implementation_name": sys.implementation.name,
-            "implementation_version": f"{implementation.major}.{implementation.minor}.{implementation.micro}{suffix}",
+            "implementation_version": f"{found.major}.{found.minor}.{found.micro}{suffix}",
             "os_name": os.name,
             "platform_machine": platform.machine(),
             "platform_python_implementation": platform.python_implementation(),
@@ -35,4 +34,4 @@ def describe() -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(describe()))
+    sys.stdout.write(json.dumps(describe()))

@@ -32,7 +32,9 @@ def _makes(node: ast.AST, name: str) -> bool:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         return node.func.id in ("globals", "exec") or (node.func.id in ("vars", "locals") and not node.args)
     # sys.modules[__name__]: whatever is done with it
-    return isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name) and node.slice.id == "__name__"
+    return (
+        isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name) and node.slice.id == "__name__"
+    )
 
 
 def _nodes(module: object) -> Iterator[ast.AST]:

@@ -3,7 +3,16 @@
 import os
 import sys
 
-FOREIGN = ("site-packages", "dist-packages", ".venv", "venv", ".tox", ".nox", "node_modules", "__pypackages__")
+FOREIGN = (
+    "site-packages",
+    "dist-packages",
+    ".venv",
+    "venv",
+    ".tox",
+    ".nox",
+    "node_modules",
+    "__pypackages__",
+)
 
 
 class Project:
@@ -59,7 +68,7 @@ class Project:
         return name.partition(".")[0] in self.packages
 
     def relative(self, path: str) -> str:
-        """``path`` as it is shown: relative to the root, or to where the application's package is installed."""
+        """``path`` as it is shown: relative to the root, or to where the package is installed."""
         real = os.path.realpath(path)
         if self._below_root(real):
             return os.path.relpath(real, self.root).replace(os.sep, "/")
@@ -74,7 +83,7 @@ class Project:
 
     def modules(self) -> list[tuple[str, object]]:
         """The application's modules that are loaded now, by name, each with its module object."""
-        own = []
+        own: list[tuple[str, object]] = []
         for name, module in sorted(sys.modules.items()):
             expected = name != "__main__" and (self.owns_module(name) or not self.packages)
             if expected and self.owns_loaded(module):

@@ -31,7 +31,9 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events") -> None
         _closure(request, project, events)
     if jobs & {"mapping", "database", "catalogue"}:
         mapping = step("mapping", lambda: _mapping().inspect(project))
-        wanted = "catalogue" in jobs or ("database" in jobs and isinstance(mapping, dict) and mapping["columns"])
+        wanted = "catalogue" in jobs or (
+            "database" in jobs and isinstance(mapping, dict) and mapping["columns"]
+        )
         if wanted and isinstance(mapping, dict):
             step("database", lambda: _read_database(request, mapping, project))
 
@@ -58,7 +60,8 @@ def _load(request: "dict[str, Any]", project: "Project", events: "Events") -> "t
         from . import failure
 
         events.send("facts", "failure", failure.describe(error, project))
-        _step("mapping_failure", lambda: _mapping().mapping_failure(error, project), events)
+        raised = error
+        _step("mapping_failure", lambda: _mapping().mapping_failure(raised, project), events)
         return None
 
 

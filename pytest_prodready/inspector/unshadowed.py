@@ -24,11 +24,11 @@ class Unshadowed:
         self.standard_path = [entry for entry in sys.path if not self._owns_directory(entry)]
         self.depth = 0
         self.active = False
-        self.names: "set[str]" = set()
-        self.path: "list[Any]" = []
-        self.local: "dict[str, ModuleType]" = {}
-        self.standard: "dict[str, ModuleType]" = {}
-        self.kept: "set[str]" = set()
+        self.names: set[str] = set()
+        self.path: list[Any] = []
+        self.local: dict[str, ModuleType] = {}
+        self.standard: dict[str, ModuleType] = {}
+        self.kept: set[str] = set()
 
     def __enter__(self) -> None:
         self.depth += 1
@@ -49,7 +49,7 @@ class Unshadowed:
         self.depth -= 1
         if self.active and self.depth == 0:
             sys.path[:] = self.path
-            self.standard = self._take_out(lambda module: True, self.kept)
+            self.standard = self._take_out(lambda _: True, self.kept)
             sys.modules.update(self.local)
 
     def _owns_directory(self, entry: object) -> bool:

@@ -19,7 +19,9 @@ DEPTH = 6
 class Found:
     """What an import string named: ``value``, or the ``problem`` that stood in the way."""
 
-    def __init__(self, value: object = None, problem: str = "", detail: str = "", factory: bool = False) -> None:
+    def __init__(
+        self, value: object = None, problem: str = "", detail: str = "", factory: bool = False
+    ) -> None:
         self.value = value
         self.problem = problem
         self.detail = detail
@@ -135,17 +137,28 @@ def _required(value: object) -> int | None:
     if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
         return None
     positional = (signatures.Parameter.POSITIONAL_ONLY, signatures.Parameter.POSITIONAL_OR_KEYWORD)
-    return sum(parameter.kind in positional and parameter.default is parameter.empty for parameter in parameters)
+    return sum(
+        parameter.kind in positional and parameter.default is parameter.empty for parameter in parameters
+    )
 
 
 def _interface(value: object) -> str:
-    """``asgi`` or ``wsgi``, by what the object is or by how it can be called; empty when neither is certain."""
+    """``asgi`` or ``wsgi``, by what the object is or how it can be called; empty when that is not certain."""
     names = {f"{cls.__module__.partition('.')[0]}.{cls.__name__}" for cls in type(value).__mro__}
-    if names & {"starlette.Starlette", "fastapi.FastAPI", "litestar.Litestar", "quart.Quart", "django.ASGIHandler"}:
+    if names & {
+        "starlette.Starlette",
+        "fastapi.FastAPI",
+        "litestar.Litestar",
+        "quart.Quart",
+        "django.ASGIHandler",
+    }:
         return "asgi"
     if names & {"flask.Flask", "django.WSGIHandler", "bottle.Bottle", "falcon.API", "pyramid.Router"}:
         return "wsgi"
-    call = value if _is_routine(value) else getattr(type(value), "__call__", None)
+    if _is_routine(value):
+        call = value
+    else:
+        call = next((vars(cls)["__call__"] for cls in type(value).__mro__ if "__call__" in vars(cls)), None)
     required = _required(value)
     if signatures.iscoroutinefunction(call) and required in (3, None):
         return "asgi"
@@ -205,7 +218,8 @@ def _routes(value: object) -> list[dict[str, object]] | None:
         try:
             if hasattr(app, "url_map"):
                 return [
-                    _route(rule.rule, rule.methods, getattr(rule, "endpoint", "")) for rule in app.url_map.iter_rules()
+                    _route(rule.rule, rule.methods, getattr(rule, "endpoint", ""))
+                    for rule in app.url_map.iter_rules()
                 ]
             if isinstance(getattr(app, "routes", None), (list, tuple)):
                 return list(_starlette_routes(app.routes, ""))

@@ -52,7 +52,7 @@ def explain_load(seen: InspectedEntry, failure: Failure) -> tuple[Explanation, L
 
 def _explain_circle(missing: Missing) -> Explanation:
     return Explanation(
-        f"{missing.module} has no '{missing.name}' yet at that moment, because the imports go round in a circle",
+        f"{missing.module} has no '{missing.name}' yet at that moment, as the imports go round in a circle",
         f"Import {missing.module} inside the function that needs it, or move '{missing.name}' to a module "
         "that imports neither of them.",
     )
@@ -90,7 +90,11 @@ def explain_missing(missing: Missing) -> Explanation:
     near = nearest(last, missing.available)
     if missing.own:
         where = f"{parent}.{near}" if parent else near
-        remedy = f"Write {where}, the nearest module there is." if near else "Write the module, or drop the import."
+        remedy = (
+            f"Write {where}, the nearest module there is."
+            if near
+            else "Write the module, or drop the import."
+        )
         return Explanation(f"the module {missing.module} does not exist", remedy)
     top = missing.module.partition(".")[0]
     return Explanation(
@@ -106,7 +110,9 @@ def explain_lost(lost: Sequence[Missing]) -> Explanation:
     found = {missing.name: nearest(missing.name, missing.available) for missing in lost}
     names = " and ".join([", ".join(map(repr, list(found)[:-1])), repr(list(found)[-1])])
     pairs = [f"{near} for {name}" for name, near in found.items() if near]
-    remedy = f"Write {', '.join(pairs)}: the nearest names that it has." if pairs else "Import names that it has."
+    remedy = (
+        f"Write {', '.join(pairs)}: the nearest names that it has." if pairs else "Import names that it has."
+    )
     return Explanation(f"{lost[0].module} has no names {names}", remedy)
 
 

@@ -15,8 +15,9 @@ family = Family("gate")
 @family.kind("inspection", "inspections")
 def inspection(facts: Facts) -> Iterator[Subject[Problem]]:
     """What went wrong on our side; nothing, as a rule."""
-    for problem in facts.problems:
-        yield Subject(problem.job, problem)
+    for at, problem in enumerate(facts.problems):
+        same = sum(other.job == problem.job for other in facts.problems[:at])
+        yield Subject(f"{problem.job} ({same + 1})" if same else problem.job, problem)
 
 
 @family.rule(
@@ -46,7 +47,7 @@ def nothing(facts: Facts) -> Iterator[Subject[Facts]]:
     nothing,
     checks="The gate has at least one thing to judge.",
     reason="A gate that checked nothing says nothing about the build.",
-    remedy="Name what production starts: [tool.prodready] app = \"package.module:app\", celery, or packages.",
+    remedy='Name what production starts: [tool.prodready] app = "package.module:app", celery, or packages.',
 )
 def nothing_to_check(seen: Facts, facts: Facts) -> Iterator[Fault]:
     """PRD902."""

@@ -9,7 +9,15 @@ from pytest_prodready.facts import BrokenImport, Facts, Failure, InspectedEntry,
 from pytest_prodready.findings import Fault, Level
 from pytest_prodready.registry import Family, Subject
 from pytest_prodready.rules.celery import celery_app
-from pytest_prodready.rules.failures import IN_PRODUCTION, evidence, explain, explain_load, explain_lost, fault, stopped
+from pytest_prodready.rules.failures import (
+    IN_PRODUCTION,
+    evidence,
+    explain,
+    explain_load,
+    explain_lost,
+    fault,
+    stopped,
+)
 from pytest_prodready.wording import listed, nearest
 
 family = Family("imports")
@@ -25,7 +33,7 @@ def entry_point(facts: Facts) -> Iterator[Subject[InspectedEntry]]:
 
 @family.kind("module", "modules", needs={"web", "celery", "closure"})
 def module(facts: Facts) -> Iterator[Subject[Module]]:
-    """The application's modules in the production closure, each once, with what every entry point saw of it."""
+    """The application's modules in the production closure, each once, as all entry points together saw it."""
     merged: dict[str, Module] = {}
     for seen in (seen for entry in facts.entries for seen in entry.modules):
         known = merged.get(seen.name)
@@ -74,7 +82,12 @@ def entry_point_does_not_import(seen: InspectedEntry, facts: Facts) -> Iterator[
         return
     explanation, place = explain_load(seen, failure)
     missing = failure.missing
-    if missing is not None and not missing.name and not place and f"{seen.entry.module}.".startswith(f"{missing.module}."):
+    if (
+        missing is not None
+        and not missing.name
+        and not place
+        and f"{seen.entry.module}.".startswith(f"{missing.module}.")
+    ):
         yield _names_nothing(seen, missing)
         return
     message = f"{seen.entry.target} does not import: {explanation.cause}"
@@ -99,7 +112,8 @@ def _names_nothing(seen: InspectedEntry, missing: Missing) -> Fault:
     "PRD102",
     "entry-point-is-no-app",
     entry_point,
-    checks="The web application's import string names an ASGI or WSGI application, or a factory that makes one.",
+    checks="The web application's import string names an ASGI or WSGI application, "
+    "or a factory that makes one.",
     reason="A server that is given anything else exits, or answers every request with an error.",
     remedy="Name the application object in the import string.",
 )
@@ -188,7 +202,11 @@ def deferred_import_does_not_resolve(seen: Module, facts: Facts) -> Iterator[Fau
             explanation.remedy,
             first.location,
             "tried on the real modules, in the interpreter that had loaded the application",
-            level=None if first.own else Level.WARNING if lost[0].name or lost[0].distribution else Level.INFO,
+            level=None
+            if first.own
+            else Level.WARNING
+            if lost[0].name or lost[0].distribution
+            else Level.INFO,
         )
 
 
@@ -198,18 +216,21 @@ def deferred_import_does_not_resolve(seen: Module, facts: Facts) -> Iterator[Fau
     entry_point,
     celery_app,
     module,
-    checks="Nothing that production imports comes from a distribution outside the declared runtime requirements.",
+    checks="Nothing that production imports comes from a distribution outside the declared "
+    "runtime requirements.",
     reason="Such a distribution is on the developer's machine and in CI, and not in the image.",
     remedy="Declare the distribution as a runtime requirement.",
 )
 def outside_the_runtime_closure(seen: InspectedEntry | Module, facts: Facts) -> Iterator[Fault]:
-    """PRD105."""
+    """PRD105: a warning where only a function imports it, which production may never call."""
     if seen.failure is not None and _outside_closure(seen.failure):
         name = seen.name if isinstance(seen, Module) else seen.entry.target
         explanation = explain(seen.failure)
         sources = facts.dependencies.sources if facts.dependencies else ()
         found = fault(f"{name} does not import: {explanation.cause}", seen.failure, explanation.remedy)
-        yield replace(found, details=(*found.details, ("declared in", listed(sources))))
+        level = Level.WARNING if isinstance(seen, Module) else None
+        declared = (("declared in", listed(sources)),) if sources else ()
+        yield replace(found, details=(*found.details, *declared), level=level)
 
 
 def _outside_closure(failure: Failure) -> bool:
@@ -233,10 +254,9 @@ def import_stops_the_interpreter(seen: InspectedEntry | Module, facts: Facts) ->
         return
     name = seen.name if isinstance(seen, Module) else seen.entry.target
     remedies = {
-        "hung": "Move what blocks out of import time, or raise [tool.prodready.limits] load if it only needs longer.",
+        "hung": "Move what blocks out of import time, or raise [tool.prodready.limits] load.",
         "crashed": "Find the compiled module at this line that kills the interpreter, and replace it.",
     }
     remedy = remedies.get(failure.how, "Raise an exception instead of leaving, or give what it asks for.")
     place = failure.location or (seen.entry.location if isinstance(seen, InspectedEntry) else None)
     yield Fault(f"{name} does not import: {how}", remedy, place, IN_PRODUCTION, evidence(failure))
-

@@ -37,7 +37,7 @@ class Seen:
 
     @property
     def broken(self) -> list[tuple[str, str, bool, str]]:
-        """(function, what does not resolve, whether it is the application's own, guard) of every broken import."""
+        """(function, statement, whether the application's own is missing, guard) of every broken import."""
         return [
             (found.function, found.statement, found.own, found.guard)
             for module in self.modules.values()

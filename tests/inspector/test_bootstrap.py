@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # a table of small programs reads best with one in a line
 from __future__ import annotations
 
 import json
@@ -34,7 +35,9 @@ def report(**more):
 """
 
 
-def reported(project: Project, files: dict[str, str], *, bare: bool = False, **options: object) -> dict[str, object]:
+def reported(
+    project: Project, files: dict[str, str], *, bare: bool = False, **options: object
+) -> dict[str, object]:
     """What ``app`` reports of itself: under the inspector, or imported with ``python -c``."""
     to = project.root.parent / "report.json"
     environ = {**os.environ, "REPORT_TO": str(to), "PYTEST_CURRENT_TEST": "x", "PYTEST_XDIST_WORKER": "gw0"}
@@ -132,7 +135,9 @@ def test_a_local_module_takes_effect_as_in_production(project: Project, name: st
     assert [statement for _, statement, _, _ in seen.broken] == ["from app.gone import nothing"]
 
 
-@pytest.mark.parametrize("name", ["enum", "re", "typing", "types", "os", "functools", "collections", "inspect", "ast"])
+@pytest.mark.parametrize(
+    "name", ["enum", "re", "typing", "types", "os", "functools", "collections", "inspect", "ast"]
+)
 def test_a_local_module_that_breaks_the_standard_library_is_named(project: Project, name: str) -> None:
     """Where the application fails because its file hides a module, the failure says which file does."""
     seen = project.inspect(
@@ -141,9 +146,8 @@ def test_a_local_module_that_breaks_the_standard_library_is_named(project: Proje
     )
     assert seen.problems == ()
     assert seen.failure.missing is not None
-    # modules that the interpreter loads at its own start cannot be hidden
-    loaded_at_start = name in ("os",)
-    assert seen.failure.missing.shadow == ("" if loaded_at_start else f"{name}.py")
+    # what the interpreter loads at its own start cannot be hidden
+    assert seen.failure.missing.shadow == ("" if name == "os" else f"{name}.py")
 
 
 def test_output_and_descriptors_belong_to_the_application(project: Project) -> None:
@@ -200,7 +204,10 @@ def test_events_never_end_up_in_a_file_of_the_application(project: Project) -> N
 
 def test_the_project_is_left_as_it_was(project: Project) -> None:
     """The inspection writes nothing into the project, bytecode included."""
-    files = {"app/__init__.py": "from app import part\n", "app/part.py": "def f():\n    from app import late\n"}
+    files = {
+        "app/__init__.py": "from app import part\n",
+        "app/part.py": "def f():\n    from app import late\n",
+    }
     project.write({**files, "app/late.py": ""})
     before = snapshot(project.root)
     project.inspect({}, closure=True)
@@ -239,7 +246,9 @@ except ValueError:
     assert here["text"] == bare["text"]
     shown = [file for file in here["stack"] if not file.startswith("<frozen")]  # type: ignore[attr-defined]
     ours = [file for file in shown if Path(file).parent.name == "inspector"]
-    assert [file for file in shown if file not in ours] == [str(project.root / name) for name in ("app.py", "inner.py")]
+    assert [file for file in shown if file not in ours] == [
+        str(project.root / name) for name in ("app.py", "inner.py")
+    ]
 
 
 def test_a_hidden_distribution_is_absent(project: Project) -> None:
@@ -281,7 +290,19 @@ def test_a_local_module_with_the_name_of_a_hidden_one_stays(project: Project) ->
 
 @pytest.mark.parametrize(
     "value",
-    [None, True, 0, -1, 1.5, "", 'a "b" \\ \n \x00 é 🙂 \ud800', [], [1, [None]], {"a": {"b": ["c"]}}, (1, 2)],
+    [
+        None,
+        True,
+        0,
+        -1,
+        1.5,
+        "",
+        'a "b" \\ \n \x00 é 🙂 \ud800',
+        [],
+        [1, [None]],
+        {"a": {"b": ["c"]}},
+        (1, 2),
+    ],
 )
 def test_events_are_json(value: object) -> None:
     """The bootstrap's own writer, which may not load ``json``, writes what ``json`` reads."""

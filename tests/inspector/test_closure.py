@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # a table of small programs reads best with one in a line
 from __future__ import annotations
 
 import subprocess
@@ -14,7 +15,9 @@ from pytest_prodready.facts import BrokenImport, Module
 from tests.inspector.projects import Project, Seen
 
 
-def walk(project: Project, files: dict[str, str], packages: tuple[str, ...] = ("app",), **options: object) -> Seen:
+def walk(
+    project: Project, files: dict[str, str], packages: tuple[str, ...] = ("app",), **options: object
+) -> Seen:
     """The closure of the module ``app``."""
     files = {"app/__init__.py": "", **files}
     return project.inspect(files, closure=True, packages=packages, **options)  # type: ignore[arg-type]  # passed on
@@ -78,7 +81,8 @@ def test_a_wrong_name_says_what_is_there(project: Project) -> None:
     seen = walk(
         project,
         {
-            "app/tasks.py": "import app.models\n\n" + function("x = 1", "from app.models import Payment, Refund"),
+            "app/tasks.py": "import app.models\n\n"
+            + function("x = 1", "from app.models import Payment, Refund"),
             "app/models.py": "class PaymentTransaction: pass\nclass Refund: pass\n",
             "app/__init__.py": "import app.tasks\n",
         },
@@ -125,7 +129,9 @@ def test_relative_imports_of_every_level(project: Project) -> None:
         "app/top.py": "x = 1\n",
         "app/a/__init__.py": function("from .b import c", "from ..top import x", "from .gone_a import x"),
         "app/a/b/__init__.py": function("from . import c", "from ...top import x", "from ..gone_b import x"),
-        "app/a/b/c.py": function("from ... import top", "from ...top import x, y", "from . import c", "from .... import z"),
+        "app/a/b/c.py": function(
+            "from ... import top", "from ...top import x, y", "from . import c", "from .... import z"
+        ),
     }
     assert sorted(walk(project, files).broken) == [
         ("f", "from app.a.gone_a import x", True, ""),
@@ -153,7 +159,10 @@ def test_third_party_modules_that_are_absent(project: Project) -> None:
     """They are seen as what they are: not the application's, whatever their names begin with."""
     files = {
         "app/__init__.py": function(
-            "import no_such_distribution.part", "import app_plugin", "from appendix import x", "from os import nothing"
+            "import no_such_distribution.part",
+            "import app_plugin",
+            "from appendix import x",
+            "from os import nothing",
         )
     }
     seen = walk(project, files)
@@ -214,7 +223,9 @@ def test_a_reached_module_that_raises_is_reported_once(project: Project) -> None
     assert str(bad.failure.location) == "app/bad.py:2"
 
 
-@pytest.mark.parametrize("body", ["import sys\nsys.exit(3)\n", "raise KeyboardInterrupt\n", "import no_such\n", "1 +\n"])
+@pytest.mark.parametrize(
+    "body", ["import sys\nsys.exit(3)\n", "raise KeyboardInterrupt\n", "import no_such\n", "1 +\n"]
+)
 def test_whatever_a_reached_module_raises_the_walk_goes_on(project: Project, body: str) -> None:
     """The other modules are still looked at."""
     files = {
@@ -240,13 +251,18 @@ def test_a_guarded_reach_is_weaker_than_an_open_one(project: Project) -> None:
         "app/needed.py": "import os\nos.environ['NO_SUCH_VARIABLE']\n",
     }
     found = failing(walk(project, files))
-    assert {name: module.guard for name, module in found.items()} == {"app.feature": "condition", "app.needed": ""}
+    assert {name: module.guard for name, module in found.items()} == {
+        "app.feature": "condition",
+        "app.needed": "",
+    }
     assert found["app.needed"].reached == "app/__init__.py:13"
 
 
 def test_a_module_that_lacks_a_distribution_is_not_the_importers_own_fault(project: Project) -> None:
     """The statement that reaches it misses nothing of the application's."""
-    seen = walk(project, {"app/__init__.py": function("from app import s3"), "app/s3.py": "import no_such_boto\n"})
+    seen = walk(
+        project, {"app/__init__.py": function("from app import s3"), "app/s3.py": "import no_such_boto\n"}
+    )
     assert seen.broken == [("f", "from app import s3", False, "")]
 
 
@@ -262,10 +278,15 @@ def test_a_module_that_lacks_a_distribution_is_not_the_importers_own_fault(proje
         {"app/db.py": "def __getattr__(name):\n    raise RuntimeError('not set up')\n"},
     ],
 )
-def test_a_name_that_the_running_application_makes_is_no_fault(project: Project, files: dict[str, str]) -> None:
+def test_a_name_that_the_running_application_makes_is_no_fault(
+    project: Project, files: dict[str, str]
+) -> None:
     """A module may get a name at start-up; before that, its absence proves nothing."""
     start = "import app.start\n" if "app/start.py" in files else ""
-    assert walk(project, {"app/__init__.py": start + function("from app.db import engine"), **files}).broken == []
+    assert (
+        walk(project, {"app/__init__.py": start + function("from app.db import engine"), **files}).broken
+        == []
+    )
 
 
 def test_an_attribute_of_some_object_makes_no_name(project: Project) -> None:
@@ -327,7 +348,9 @@ MODULES = {
     "app/sub/leaf.py": "name = 1\n",
 }
 BASES = ["app", "app.mod", "app.sub", "app.sub.leaf", "app.gone", "app.mod.gone", "app.sub.gone"]
-RELATIVE = ["."] + [dots + name for dots in (".", "..") for name in ("mod", "sub", "sub.leaf", "leaf", "gone", "")]
+RELATIVE = ["."] + [
+    dots + name for dots in (".", "..") for name in ("mod", "sub", "sub.leaf", "leaf", "gone", "")
+]
 IMPORTS = st.one_of(
     st.builds("import {}".format, st.sampled_from(BASES)),
     st.builds(

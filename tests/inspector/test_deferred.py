@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # a table of small programs reads best with one in a line
 from __future__ import annotations
 
 import ast
@@ -36,8 +37,14 @@ def guards(body: str, before: str = "") -> list[str]:
         ("async def f():\n    async with x:\n        async for y in z:\n            import a\n", ["f"]),
         ("@decorate\n@other(1)\ndef f():\n    import a\n", ["f"]),
         ("def f():\n    for x in y:\n        import a\n    else:\n        import b\n", ["f", "f"]),
-        ("def f():\n    while x:\n        import a\n        break\n        import b\n    else:\n        import c\n", ["f", "f"]),
-        ("def f():\n    match x:\n        case 1:\n            import a\n        case _:\n            import b\n", ["f", "f"]),
+        (
+            "def f():\n    while x:\n        import a\n        break\n        import b\n    else:\n        import c\n",
+            ["f", "f"],
+        ),
+        (
+            "def f():\n    match x:\n        case 1:\n            import a\n        case _:\n            import b\n",
+            ["f", "f"],
+        ),
         ("def f():\n    with x:\n        import a\n", ["f"]),
         ("if x:\n    def f():\n        import a\n", ["f"]),
     ],
@@ -75,7 +82,10 @@ def test_a_handler_of_something_else_does_not(kind: str) -> None:
 @pytest.mark.parametrize(
     "body, expected",
     [
-        ("try:\n    pass\nexcept ImportError:\n    pass\nelse:\n    import a\nfinally:\n    import b\n", ["", ""]),
+        (
+            "try:\n    pass\nexcept ImportError:\n    pass\nelse:\n    import a\nfinally:\n    import b\n",
+            ["", ""],
+        ),
         ("try:\n    if x:\n        import a\nexcept ImportError:\n    pass\n", [TRY]),
         ("try:\n    def g():\n        import a\nexcept ImportError:\n    pass\n", [""]),
         ("with suppress(ImportError):\n    import a\n", [TRY]),
@@ -115,12 +125,24 @@ def test_a_handler_of_groups_guards() -> None:
     "source, expected",
     [
         ("def f():\n    import a\ntry:\n    f()\nexcept ImportError:\n    pass\n", [TRY]),
-        ("class C:\n    def f(self):\n        import a\n    def g(self):\n        try:\n            self.f()\n        except ImportError:\n            pass\n", [TRY]),
-        ("async def f():\n    import a\nasync def g():\n    try:\n        await f()\n    except ImportError:\n        pass\n", [TRY]),
+        (
+            "class C:\n    def f(self):\n        import a\n    def g(self):\n        try:\n            self.f()\n        except ImportError:\n            pass\n",
+            [TRY],
+        ),
+        (
+            "async def f():\n    import a\nasync def g():\n    try:\n        await f()\n    except ImportError:\n        pass\n",
+            [TRY],
+        ),
         # two functions up
-        ("def f():\n    import a\ndef g():\n    f()\ndef h():\n    try:\n        g()\n    except ImportError:\n        pass\n", [TRY]),
+        (
+            "def f():\n    import a\ndef g():\n    f()\ndef h():\n    try:\n        g()\n    except ImportError:\n        pass\n",
+            [TRY],
+        ),
         # somebody else calls it too
-        ("def f():\n    import a\ndef g():\n    f()\ndef i():\n    f()\ndef h():\n    try:\n        g()\n    except ImportError:\n        pass\n", [""]),
+        (
+            "def f():\n    import a\ndef g():\n    f()\ndef i():\n    f()\ndef h():\n    try:\n        g()\n    except ImportError:\n        pass\n",
+            [""],
+        ),
         # a handler of everything around a call was not written for a missing module
         ("def f():\n    import a\ntry:\n    f()\nexcept Exception:\n    pass\n", [""]),
         ("def f():\n    import a\nf()\n", [""]),
@@ -176,7 +198,9 @@ def test_the_whole_version_counts() -> None:
 
 NAMES = st.sampled_from(["a", "ImportError", "Exception", "sys", "TYPE_CHECKING", "version_info", "f"])
 EXPRESSIONS = st.recursive(
-    st.one_of(NAMES, st.sampled_from(["1", "None", "''", "(3, 8)", "sys.version_info", "sys.platform", "..."])),
+    st.one_of(
+        NAMES, st.sampled_from(["1", "None", "''", "(3, 8)", "sys.version_info", "sys.platform", "..."])
+    ),
     lambda inner: st.one_of(
         st.builds("({} {} {})".format, inner, st.sampled_from(["<", "==", "in", "and", "or", "is"]), inner),
         st.builds("(not {})".format, inner),

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # a table of small programs reads best with one in a line
 from __future__ import annotations
 
 import pytest
@@ -41,7 +42,9 @@ def test_a_missing_name(project: Project) -> None:
 
 def test_a_missing_module_of_the_application(project: Project) -> None:
     """Its would-be siblings are what there is instead."""
-    found = missing(project, {"app/__init__.py": "import app.modles\n", "app/models.py": "", "app/sub/x.py": ""})
+    found = missing(
+        project, {"app/__init__.py": "import app.modles\n", "app/models.py": "", "app/sub/x.py": ""}
+    )
     assert found == Missing("app.modles", "", ("models", "sub"), "app/__init__.py", own=True)
 
 
@@ -59,7 +62,11 @@ def test_a_local_module_that_hides_the_standard_library(project: Project) -> Non
 
 def test_a_module_beside_a_package_of_its_name(project: Project) -> None:
     """The file that can never be imported is named, for a missing name and for a missing module."""
-    files = {"app/__init__.py": "from app.tasks import run\n", "app/tasks.py": "run = 1\n", "app/tasks/__init__.py": ""}
+    files = {
+        "app/__init__.py": "from app.tasks import run\n",
+        "app/tasks.py": "run = 1\n",
+        "app/tasks/__init__.py": "",
+    }
     assert missing(project, files).twin == "app/tasks.py"
     assert missing(project, {"app/__init__.py": "import app.tasks.run\n"}).twin == "app/tasks.py"
 
@@ -68,7 +75,10 @@ def test_a_module_beside_a_package_of_its_name(project: Project) -> None:
     "body, expected",
     [
         # the cause is said, or the exception is raised in the handler itself
-        ("try:\n    import gone\nexcept ImportError as error:\n    raise RuntimeError('x') from error\n", "gone"),
+        (
+            "try:\n    import gone\nexcept ImportError as error:\n    raise RuntimeError('x') from error\n",
+            "gone",
+        ),
         ("try:\n    import gone\nexcept ImportError:\n    raise RuntimeError('install gone')\n", "gone"),
         # something else fails while the absence is handled, or after it
         ("try:\n    import gone\nexcept ImportError:\n    import os\n    os.environ['NO_SUCH']\n", ""),
@@ -116,7 +126,7 @@ def test_a_failure_in_a_library_points_to_the_application_s_line(project: Projec
     """The innermost line of the application is the one that can be changed."""
     seen = failure(project, {"app.py": "import json\n\njson.loads('{')\n"})
     assert str(seen.location) == "app.py:3"
-    assert [frame.own for frame in seen.frames][0]
+    assert seen.frames[0].own
     assert not seen.frames[-1].own
     assert seen.frames[-1].text == ""
 

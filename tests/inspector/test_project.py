@@ -43,7 +43,8 @@ def test_a_root_reached_through_a_link(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name, owned", [("app", True), ("app.models", True), ("app_plugin", False), ("ap", False), ("x.app", False)]
+    "name, owned",
+    [("app", True), ("app.models", True), ("app_plugin", False), ("ap", False), ("x.app", False)],
 )
 def test_which_modules_are_the_application_s(tmp_path: Path, name: str, owned: bool) -> None:
     """The top-level name decides, compared as a whole."""
@@ -65,7 +66,12 @@ def test_odd_objects_in_sys_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     file.write_text("")
     good = ModuleType("app.good")
     good.__file__ = str(file)
-    for name, module in {"app.odd": Odd(), "app.lazy": Lazy("app.lazy"), "app.none": None, "app.good": good}.items():
-        monkeypatch.setitem(sys.modules, name, module)  # type: ignore[arg-type]  # odd on purpose
+    for name, module in {
+        "app.odd": Odd(),
+        "app.lazy": Lazy("app.lazy"),
+        "app.none": None,
+        "app.good": good,
+    }.items():
+        monkeypatch.setitem(sys.modules, name, module)
     assert Project(str(tmp_path), ("app",)).modules() == [("app.good", good)]
     assert source_file(3) == ""

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # a table of small programs reads best with one in a line
 from __future__ import annotations
 
 import pytest
@@ -27,9 +28,19 @@ def app(project: Project, text: str, target: str = "app:app", **options: object)
         ("class App:\n    def __call__(self, environ, start_response): pass\napp = App()\n", "wsgi"),
         ("class App:\n    def f(self, environ, start_response): pass\napp = App().f\n", "wsgi"),
         ("def app(scope, receive, send): return send\n", "asgi"),
-        (ASGI + "import functools\ninner = app\nasync def outer(x, scope, receive, send): pass\napp = functools.partial(outer, 1)\n", "asgi"),
-        ("class app:\n    def __init__(self, environ, start_response): pass\n    def __iter__(self): yield b''\n", "wsgi"),
-        ("class app:\n    def __init__(self, scope, receive, send): pass\n    def __await__(self): yield\n", "asgi"),
+        (
+            ASGI
+            + "import functools\ninner = app\nasync def outer(x, scope, receive, send): pass\napp = functools.partial(outer, 1)\n",
+            "asgi",
+        ),
+        (
+            "class app:\n    def __init__(self, environ, start_response): pass\n    def __iter__(self): yield b''\n",
+            "wsgi",
+        ),
+        (
+            "class app:\n    def __init__(self, scope, receive, send): pass\n    def __await__(self): yield\n",
+            "asgi",
+        ),
         ("def app(*arguments): pass\n", ""),
     ],
 )
@@ -76,7 +87,9 @@ def test_frameworks(project: Project, module: str, text: str, interface: str, ki
         ("import json as app\n", "app:app", "not-callable", "an object of type module"),
     ],
 )  # fmt: skip
-def test_what_no_server_can_serve(project: Project, text: str, target: str, problem: str, detail: str) -> None:
+def test_what_no_server_can_serve(
+    project: Project, text: str, target: str, problem: str, detail: str
+) -> None:
     """Each says what was found instead of an application."""
     found = app(project, text, target)
     assert (found.problem, found.detail, found.interface, found.routes) == (problem, detail, "", None)

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from pytest_prodready.facts import (
+    Entry,
+    Failure,
+    Frame,
+    InspectedEntry,
+    Location,
+    Mapping,
+    MappingFailure,
+    Missing,
+)
+from pytest_prodready.rules.failures import evidence, explain_load, explain_lost, stopped
+
+LIBRARY = Frame("/lib/x.py", 3, "call")
+OWN = Frame("src/a.py", 5, "f", "call()", own=True)
+
+
+def test_the_way_shows_the_application_s_lines() -> None:
+    """And only where there are none those of the libraries."""
+    assert evidence(Failure("raised", "x", frames=(OWN, LIBRARY))) == (
+        ("way to the line", "src/a.py:5  call()"),
+    )
+    assert evidence(Failure("raised", "x", frames=(LIBRARY,))) == (("way to the line", "/lib/x.py:3  call"),)
+    assert evidence(Failure("raised", "x")) == ()
+
+
+def test_the_location_is_the_innermost_own_line() -> None:
+    """Else the innermost of all."""
+    assert Failure("raised", "x", frames=(OWN, LIBRARY)).location == Location("src/a.py", 5)
+    assert Failure("raised", "x", frames=(LIBRARY,)).location == Location("/lib/x.py", 3)
+    assert Failure("raised", "x").location is None
+
+
+def test_an_ordinary_exception_has_stopped_nothing() -> None:
+    """It is told by what was raised."""
+    assert stopped(Failure("raised", "x", "ValueError")) == ""
+
+
+def test_several_lost_names() -> None:
+    """Names without a near one are listed, and those with one get their pair."""
+    lost = [Missing("m", name, ("Payments",), own=True) for name in ("Payment", "Qqqq", "Zzzz")]
+    found = explain_lost(lost)
+    assert found.cause == "m has no names 'Payment', 'Qqqq' and 'Zzzz'"
+    assert found.remedy == "Write Payments for Payment: the nearest names that it has."
+    assert explain_lost(lost[1:]).remedy == "Import names that it has."
+    assert explain_lost(lost[1:2]).cause == "m has no name 'Qqqq'"
+
+
+def test_a_mapping_that_fails_at_import_is_told_as_one() -> None:
+    """The entry point's own finding names the model, and leaves the rest to PRD301."""
+    failure = Failure("raised", "x", "MappedAnnotationError", frames=(OWN,))
+    mapping = Mapping(
+        failures=(MappingFailure("src.models.Event", "payload", failure, Location("src/models.py", 7)),)
+    )
+    entry = InspectedEntry(Entry("web", "a:app", "x"), failure, mapping=mapping)
+    explanation, place = explain_load(entry, failure)
+    assert explanation.cause == "src.models.Event cannot be mapped (MappedAnnotationError)"
+    assert place == Location("src/models.py", 7)
