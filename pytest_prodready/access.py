@@ -1,4 +1,4 @@
-"""What the fixtures give: the facts of the gate in a test's hands, with checks that fail in the gate's words."""
+"""What the fixtures give: the gate's facts in a test's hands, and checks that fail in the gate's words."""
 
 from __future__ import annotations
 
@@ -250,7 +250,9 @@ class HealthProbes:
         return [_text(fault) for fault in self._running().probe(path, expected, json, headers)]
 
     def _running(self) -> RunningApp:
-        from pytest_prodready.probes.client import NotRunningError  # httpx is loaded only when something is asked
+        from pytest_prodready.probes.client import (
+            NotRunningError,
+        )  # httpx is loaded only when something is asked
 
         try:
             return self._gate.running_app(check_expectation)
@@ -273,7 +275,6 @@ def _judged(gate: Gate, kind: Kind[Any], subject: str, seen: facts.InspectedEntr
         for finding in judgement.findings
         if finding.level is Level.ERROR
     ]
-
 
 
 def _text(fault: Fault) -> str:

@@ -21,9 +21,6 @@ class Location:
         return self.file if self.line is None else f"{self.file}:{self.line}"
 
 
-# ---------------------------------------------------------------------------- what production starts
-
-
 @dataclass(frozen=True)
 class Entry:
     """Something that production starts, and where the gate learnt of it."""
@@ -42,9 +39,6 @@ class Entry:
     def module(self) -> str:
         """The module part of the import string."""
         return self.target.partition(":")[0]
-
-
-# --------------------------------------------------------------------------------- things that failed
 
 
 @dataclass(frozen=True)
@@ -114,9 +108,6 @@ class Failure:
         return None
 
 
-# -------------------------------------------------------------------------------------------- imports
-
-
 @dataclass(frozen=True)
 class BrokenImport:
     """An import statement in a nested scope that was tried on the real modules and did not resolve."""
@@ -150,9 +141,6 @@ class Module:
     broken: tuple[BrokenImport, ...] = ()
 
 
-# ---------------------------------------------------------------------------------------- the web app
-
-
 @dataclass(frozen=True)
 class Route:
     """One route that the web application has registered."""
@@ -182,9 +170,6 @@ class App:
     factory: bool = False
     routes: tuple[Route, ...] | None = None
     """``None`` when the framework's routes could not be listed."""
-
-
-# --------------------------------------------------------------------------------------------- Celery
 
 
 @dataclass(frozen=True)
@@ -270,9 +255,6 @@ class Celery:
     queues: tuple[str, ...] = ()
     routes: dict[str, str] = field(default_factory=dict)
     """Task name → queue, as the app's own router answers."""
-
-
-# ------------------------------------------------------------------------------------------- database
 
 
 @dataclass(frozen=True)
@@ -372,7 +354,7 @@ class Database:
     read_only: bool = False
     """The server itself said so."""
     problem: str = ""
-    """``unreachable``, ``refused`` (credentials, permission), ``driver``, ``unsupported``, ``unset``, or empty."""
+    """``unreachable``, ``refused`` (login, permission), ``driver``, ``unsupported``, ``unset``, or empty."""
     detail: str = ""
     """For a problem: a sentence without any credential."""
     enums: tuple[DatabaseEnum, ...] = ()
@@ -392,9 +374,6 @@ class InspectedEntry:
     modules: tuple[Module, ...] = ()
     mapping: Mapping | None = None
     database: Database | None = None
-
-
-# --------------------------------------------------------------------------------------- dependencies
 
 
 @dataclass(frozen=True)
@@ -453,9 +432,6 @@ class Dependencies:
     requires_python_location: Location | None = None
     hidden: dict[str, str] = field(default_factory=dict)
     """Top-level module → the installed distribution outside the runtime closure that provides it."""
-
-
-# --------------------------------------------------------------------------------------------- health
 
 
 @dataclass(frozen=True)
@@ -524,9 +500,6 @@ class Health:
 
     server: Server
     answers: tuple[Answer, ...] = ()
-
-
-# -------------------------------------------------------------------------------------- the whole run
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import sys
@@ -9,7 +10,6 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -278,9 +278,11 @@ class Gate:
 
     def _judged(self, kind: Kind[Any], subject: Subject[Any] | None, facts: Facts) -> Judgement:
         if subject is None:
-            return Judgement(Outcome.ERRORED, reason="it was there when the items were collected, and is gone now")
+            return Judgement(
+                Outcome.ERRORED, reason="it was there when the items were collected, and is gone now"
+            )
         judgement = self.registry.judge(kind, subject, facts)
-        judgement = waivers.apply(judgement, self.settings.waivers, date.today())
+        judgement = waivers.apply(judgement, self.settings.waivers, dt.datetime.now().astimezone().date())
         return strict(judgement) if self.options.strict else judgement
 
     def _with_waiver_uses(self) -> Facts:
@@ -305,7 +307,6 @@ class Gate:
             (seen,), problems = target.inspect(request, self.settings.limits, os.environ)
             self._loaded[entry] = seen, problems
         return self._loaded[entry]
-
 
     def running_app(self, judge: Judge) -> RunningApp:
         """The application behind its server, started when it is first asked for and stopped by :meth:`close`.
@@ -348,7 +349,7 @@ class Gate:
         return self.facts.database or self._catalogue
 
     def dependencies(self) -> tuple[Dependencies, dict[str, str]] | None:
-        """What is declared and installed, and the marker environment; ``None`` if the target cannot be asked."""
+        """What is declared and installed, and the marker environment; ``None`` if nobody answers."""
         facts = self.facts
         if facts.dependencies is None:
             python = target.interpreter(self.python, self.root, os.environ)

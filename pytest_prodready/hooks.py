@@ -34,7 +34,9 @@ class GateHooks:
         self.hanging = hanging
         self.verdict = Verdict([(kind.family, kind.plural) for kind in gate.registry.kinds])
 
-    @pytest.hookimpl(tryfirst=True)  # before pytest-xdist starts its workers, and before the header is printed
+    @pytest.hookimpl(
+        tryfirst=True
+    )  # before pytest-xdist starts its workers, and before the header is printed
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Gather the facts once: in the only process, or in the controller for all workers."""
         config = session.config
@@ -45,7 +47,9 @@ class GateHooks:
             reporter = config.pluginmanager.get_plugin("terminalreporter")
             targets = [entry.target for entry in self.gate.discovered.entries]
             if reporter is not None and targets and config.get_verbosity() >= 0:
-                reporter.write_line(f"prodready: loading {listed(targets)}, each in an interpreter of its own")
+                reporter.write_line(
+                    f"prodready: loading {listed(targets)}, each in an interpreter of its own"
+                )
             self.gate.facts  # noqa: B018 - gathered now, so that the header can say what was found
 
     @pytest.hookimpl(optionalhook=True)
@@ -123,9 +127,7 @@ class GateHooks:
         """Stop what tests have started."""
         self.gate.close()
 
-    def pytest_terminal_summary(
-        self, terminalreporter: pytest.TerminalReporter, exitstatus: int
-    ) -> None:
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
         """Print the verdict."""
         if self.verdict.judged:
             ready = exitstatus == pytest.ExitCode.OK and not self.verdict.checked_nothing

@@ -91,7 +91,11 @@ def anchor(config: pytest.Config) -> Path:
     Raises:
         pytest.UsageError: the directory holds no file at all.
     """
-    if config.inipath is not None and config.inipath.is_file() and config.inipath.is_relative_to(config.rootpath):
+    if (
+        config.inipath is not None
+        and config.inipath.is_file()
+        and config.inipath.is_relative_to(config.rootpath)
+    ):
         return config.inipath
     for name in ANCHORS:
         if (config.rootpath / name).is_file():

@@ -1,4 +1,4 @@
-"""The markers of hand-written tests: each opts its test in, and checks a precondition before the body runs."""
+"""The markers of hand-written tests: each opts its test in and checks a precondition before the body."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import pytest
-
 
 if TYPE_CHECKING:
     from pytest_prodready.gate import Gate
@@ -65,7 +64,9 @@ def _health(
 
 def _env(gate: Gate, *names: str) -> list[str]:
     """prodready_env(*names): these environment variables are set and not empty."""
-    return [f"the environment variable {name} is not set, or empty" for name in names if not os.environ.get(name)]
+    return [
+        f"the environment variable {name} is not set, or empty" for name in names if not os.environ.get(name)
+    ]
 
 
 CHECKS: dict[str, Callable[..., list[str]]] = {

@@ -97,7 +97,8 @@ class Verdict:
             for text in terminal.places(judged, level):
                 reporter.line(text, **{colour: True})
         if self.checked_nothing:
-            reporter.line("PRD902 error: every check was skipped, so nothing is known of this build", red=True)
+            reporter.line(
+                "PRD902 error: every check was skipped, so nothing is known of this build", red=True
+            )
         colour = "green" if ready else "red"
         reporter.line(terminal.verdict(judged, ready), bold=True, **{colour: True})
-

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -27,7 +26,10 @@ def gate_hooks(config: pytest.Config, options: Options) -> GateHooks:
         pytest.UsageError: the command line or the settings hold mistakes; all of them are listed.
     """
     registry = rules.registry()
-    mistakes = [*_codes("--prodready-select", options.select, registry), *_codes("--prodready-ignore", options.ignore, registry)]
+    mistakes = [
+        *_codes("--prodready-select", options.select, registry),
+        *_codes("--prodready-ignore", options.ignore, registry),
+    ]
     mistakes += _python(config, options.python) + _url(options.url)
     try:
         settings = read(config.rootpath, registry.rules)
@@ -52,7 +54,9 @@ def explain(code: str) -> str:
         pytest.UsageError: there is no such rule.
     """
     registry = rules.registry()
-    found = [rule for rule in registry.rules.values() if rule.code.startswith(code.upper()) or rule.slug == code]
+    found = [
+        rule for rule in registry.rules.values() if rule.code.startswith(code.upper()) or rule.slug == code
+    ]
     if not found:
         raise pytest.UsageError(_codes("--prodready-explain", (code.upper(),), registry)[0])
     return "\n\n".join(terminal.explanation(rule) for rule in found)
@@ -74,7 +78,7 @@ def _python(config: pytest.Config, python: str) -> list[str]:
     if not config.invocation_params.dir.is_relative_to(config.rootpath):
         # before it knows the option, pytest takes its value for a test file and looks for the project there
         return [f"pytest took {config.rootpath} for the project; write --prodready-python={python}, with =."]
-    if (os.path.isfile(python) and os.access(python, os.X_OK)) or shutil.which(python):
+    if shutil.which(python):  # a path is looked at as it is
         return []
     return [f"--prodready-python: {python} is no file that can be executed."]
 

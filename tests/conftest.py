@@ -8,22 +8,24 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
-# Its import replaces the standard library's finder of distributions; pytester would undo one half of that only.
-import importlib_metadata  # noqa: F401 - imported for what it does
+import importlib_metadata
 import pytest
 
-# An inner run in this process must find the modules that the tests know, not second copies of them.
 import pytest_prodready.access
-import pytest_prodready.setup  # noqa: F401 - as above
-
-pytest_plugins = ["pytester"]
+import pytest_prodready.setup
 
 sys.path.append(str(Path(__file__).parent.parent / "examples"))  # the examples are scripts, no package
 
 from postgres import NoPostgresError, create_database, postgres
 from stage import copy_example, environment
 
-from tests.support import Example
+from tests.support import MATRIX, Example
+
+pytest_plugins = ["pytester"]
+
+# pytester restores sys.modules and sys.meta_path after an inner run: what an inner run imports first exists twice
+# afterwards, and of what importlib_metadata does to the standard library's finder only one half is undone.
+IMPORTED_BEFORE_ANY_INNER_RUN = (importlib_metadata, pytest_prodready.access, pytest_prodready.setup)
 
 _NUMBERS = count(1)
 
@@ -63,3 +65,14 @@ def example(
         return Example(root, url, pytester)
 
     return make
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show which fault of the examples was named with which code, level, subject and line."""
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    properties = [item for report in reports for item in getattr(report, "user_properties", ())]
+    rows = sorted({value for name, value in properties if name == MATRIX})
+    if rows:
+        terminalreporter.section("incidents: fault, code, level, subject, line")
+        for row in rows:
+            terminalreporter.line(row)

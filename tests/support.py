@@ -11,6 +11,8 @@ from pytest_prodready.codec import decode
 from pytest_prodready.findings import Finding, Judgement, Level, Outcome
 
 QUIET = ("-p", "no:cacheprovider")
+MATRIX = "incident"
+"""The property of a test report that holds one row of the incident matrix."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The incidents: the healthy example has no finding, and each fault is named with its code, subject and line."""
+"""The incidents: the healthy example has no finding, each fault is named with its code, subject and line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from stage import Fault, faults
 
 from pytest_prodready.findings import Level, Outcome
-from tests.support import Example
+from tests.support import MATRIX, Example
 
 MAY_FOLLOW = {"PRD101", "PRD201", "PRD501"}
 """Codes that a fault may have as a consequence besides those that it is there for."""
@@ -27,9 +27,9 @@ def shows_here(fault: Fault) -> bool:
 def test_the_healthy_example_has_no_error_and_no_warning(example: Callable[..., Example]) -> None:
     run = example().gate()
 
-    assert [] == run.of(Level.ERROR, Level.WARNING)
+    assert run.of(Level.ERROR, Level.WARNING) == []
     assert set() == run.subjects(Outcome.SKIPPED) | run.subjects(Outcome.ERRORED)
-    assert 0 == run.status
+    assert run.status == 0
     run.result.stdout.fnmatch_lines(
         [
             "prodready: app: src.main:app (Procfile, web)",
@@ -42,7 +42,7 @@ def test_the_healthy_example_has_no_error_and_no_warning(example: Callable[..., 
 
 @pytest.mark.parametrize("fault", faults(), ids=lambda fault: fault.id)
 def test_each_fault_is_named_with_code_subject_and_line(
-    fault: Fault, example: Callable[..., Example]
+    fault: Fault, example: Callable[..., Example], record_property: Callable[[str, object], None]
 ) -> None:
     if not shows_here(fault):
         pytest.skip(f"{fault.id} shows only with {fault.only_with}")
@@ -59,9 +59,8 @@ def test_each_fault_is_named_with_code_subject_and_line(
         (wanted.code, wanted.level, wanted.subject, wanted.file, wanted.line(broken.root))
         for wanted in fault.expect
     }
-    print(f"{fault.id}: {fault.title}")
-    for row in sorted(found):
-        print("   ", *row)
+    for code, level, subject, file, line in sorted(found):
+        record_property(MATRIX, f"{fault.id:<4} {code} {level:<8} {subject} {file}:{line}")
     assert expected <= found
     assert {code for code, *_ in found - expected} <= MAY_FOLLOW
     errors = any(wanted.level == "error" for wanted in fault.expect)

@@ -121,15 +121,19 @@ def test_each_marker_checks_its_precondition_before_the_body(example: Callable[.
 
     broken = {"imports_broken", "tasks_too_few", "enum_broken", "enum_unknown", "requires_broken"}
     broken |= {"health_broken", "env_broken", "misspelt"}
-    failed = {subject.rpartition("test_")[2] for subject, one in run.judgements.items() if one.outcome.value == "failed"}
+    failed = {
+        subject.rpartition("test_")[2]
+        for subject, one in run.judgements.items()
+        if one.outcome.value == "failed"
+    }
     assert broken == failed
-    assert 16 == len(run.judgements)
+    assert len(run.judgements) == 16
     run.result.stdout.fnmatch_lines_random(
         [
             "*src.audit_trail has no name 'never_written'*",
             "*the worker has 7 tasks that match src.finance.tasks.*, not at least 8",
             "*NOT_SET_HERE is not set, or empty*",
-            'prodready_tasks: *it is written prodready_tasks(pattern, at_least=1)*',
+            "prodready_tasks: *it is written prodready_tasks(pattern, at_least=1)*",
             "celery * is installed, but * >=99*",
         ]
     )
@@ -152,7 +156,7 @@ def test_each_fixture_gives_the_facts(example: Callable[..., Example]) -> None:
 
     run = project.gate("tests/test_gate.py")
 
-    assert 0 == run.status
+    assert run.status == 0
     run.result.assert_outcomes(passed=5)
 
 
@@ -176,4 +180,4 @@ def test_a_fixture_without_what_it_needs_skips_with_its_reason(pytester: pytest.
 
     run.result.assert_outcomes(skipped=2)
     assert "no Celery app was found" in run.text
-    assert 1 == run.status
+    assert run.status == 1

@@ -15,7 +15,7 @@ def test_all_mistakes_in_settings_and_options_are_one_usage_error(pytester: pyte
 
     run = gate(pytester, "--prodready-select", "PRD2O1", "--prodready-url", "localhost:8000")
 
-    assert pytest.ExitCode.USAGE_ERROR == run.status
+    assert run.status == pytest.ExitCode.USAGE_ERROR
     run.result.stderr.fnmatch_lines(
         [
             "ERROR: the gate cannot run:",
@@ -32,7 +32,7 @@ def test_all_mistakes_in_settings_and_options_are_one_usage_error(pytester: pyte
 def test_an_interpreter_that_is_no_file_is_a_usage_error(pytester: pytest.Pytester) -> None:
     run = gate(pytester, "--prodready-python=/no/such/python")
 
-    assert pytest.ExitCode.USAGE_ERROR == run.status
+    assert run.status == pytest.ExitCode.USAGE_ERROR
     assert "/no/such/python is no file that can be executed" in run.text
 
 
@@ -43,20 +43,20 @@ def test_an_interpreter_that_is_no_python_is_a_finding(pytester: pytest.Pytester
     run = gate(pytester, "--prodready-python=/bin/true")
 
     assert {"PRD901"} == run.codes()
-    assert 1 == run.status
+    assert run.status == 1
 
 
 def test_an_interpreter_that_pytest_takes_for_the_project_is_a_usage_error(pytester: pytest.Pytester) -> None:
     run = gate(pytester, "--prodready-python", "/bin/true")
 
-    assert pytest.ExitCode.USAGE_ERROR == run.status
+    assert run.status == pytest.ExitCode.USAGE_ERROR
     assert "write --prodready-python=/bin/true, with =" in run.text
 
 
 def test_a_directory_without_a_project_is_a_usage_error(pytester: pytest.Pytester) -> None:
     run = gate(pytester)
 
-    assert pytest.ExitCode.USAGE_ERROR == run.status
+    assert run.status == pytest.ExitCode.USAGE_ERROR
     assert "holds no project" in run.text
 
 
@@ -64,14 +64,14 @@ def test_a_directory_without_a_project_is_a_usage_error(pytester: pytest.Pyteste
 def test_every_rule_explains_itself(code: str, pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_inprocess("--prodready-explain", code)
 
-    assert 0 == result.ret
+    assert result.ret == 0
     result.stdout.fnmatch_lines([f"{code} *", "*checks *", "*why *", "*fix *"])
 
 
 def test_explaining_an_unknown_rule_suggests_one(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_inprocess("--prodready-explain", "PRD1O1")
 
-    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*there is no rule PRD1O1; did you mean PRD101?"])
 
 
@@ -106,7 +106,7 @@ def test_a_waiver_turns_a_finding_into_a_note_until_its_date(pytester: pytest.Py
     pytester.makepyprojecttoml(settings.format(subject="ANOTHER", until="2999-01-01"))
     stale = gate(pytester)
 
-    assert 0 == valid.status
+    assert valid.status == 0
     assert ({"PRD601", "PRD903"}, 1) == (expired.codes(), expired.status)
     assert ({"PRD601", "PRD903"}, 1) == (stale.codes(), stale.status)
     (found,) = [found for found in stale.findings if found.code == "PRD903"]

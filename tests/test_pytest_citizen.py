@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -18,7 +18,7 @@ def test_a_pasted_node_id_runs_exactly_that_subject(example: Callable[..., Examp
     run = example("A1").gate(TASK)
 
     assert {"src.finance.tasks.sync_stripe_payments"} == set(run.judgements)
-    assert 1 == run.status
+    assert run.status == 1
     run.result.assert_outcomes(failed=1)
 
 
@@ -40,18 +40,18 @@ def test_k_selects_by_the_subjects_name(example: Callable[..., Example]) -> None
     run = example().gate("-k", "sync_stripe_payments or Not_there")
 
     assert {"src.finance.tasks.sync_stripe_payments"} == set(run.judgements)
-    assert 0 == run.status
+    assert run.status == 0
 
 
 def test_k_that_selects_nothing_is_pytests_status_5(example: Callable[..., Example]) -> None:
-    assert pytest.ExitCode.NO_TESTS_COLLECTED == example().gate("-k", "no_such_subject").status
+    assert example().gate("-k", "no_such_subject").status == pytest.ExitCode.NO_TESTS_COLLECTED
 
 
 def test_m_selects_the_generated_items_and_the_marked_tests(example: Callable[..., Example]) -> None:
     run = example().gate("-m", "prodready", *WITHOUT_SERVER)
 
     assert "src.finance.tasks.sync_stripe_payments" in run.judgements
-    assert 0 == run.status
+    assert run.status == 0
 
 
 def test_lf_runs_only_what_failed(example: Callable[..., Example]) -> None:
@@ -60,7 +60,7 @@ def test_lf_runs_only_what_failed(example: Callable[..., Example]) -> None:
     again = broken.pytester.runpytest_subprocess("--prodready", *WITHOUT_SERVER, "--lf")
 
     failed = first.parseoutcomes()["failed"]
-    assert 9 == failed  # one module, seven tasks, one marked test
+    assert failed == 9  # one module, seven tasks, one marked test
     again.assert_outcomes(failed=failed)
     again.stdout.fnmatch_lines(["*run-last-failure: rerun previous 9 failures*"])
 
@@ -71,12 +71,12 @@ def test_two_workers_judge_the_facts_that_the_controller_gathered(example: Calla
 
     spread = broken.pytester.runpytest_subprocess("--prodready", "-n", "2", "-p", "no:cacheprovider", "-v")
 
-    assert 1 == spread.ret
+    assert spread.ret == 1
     spread.assert_outcomes(**{word: alone.result.parseoutcomes()[word] for word in ("passed", "failed")})
     spread.stdout.fnmatch_lines([f"*FAILED {TASK}*", "*NOT READY: *"])
     lines = spread.stdout.str()
     assert alone.text.partition("NOT READY")[2].partition("\n")[0] in lines
-    assert 1 == lines.count("NOT READY")
+    assert lines.count("NOT READY") == 1
 
 
 def test_collect_only_lists_the_subjects_and_opens_no_connection(
@@ -91,8 +91,8 @@ def test_collect_only_lists_the_subjects_and_opens_no_connection(
     run.result.stdout.fnmatch_lines_random(
         [TASK, "pyproject.toml::database::places.status", "pyproject.toml::health::/ready"]
     )
-    assert 0 == run.status
-    assert {} == run.judgements
+    assert run.status == 0
+    assert run.judgements == {}
     assert "READY" not in run.text
 
 
@@ -102,7 +102,7 @@ def test_junit_xml_holds_every_subject_with_its_reason(example: Callable[..., Ex
 
     cases = {
         f"{case.get('classname')}::{case.get('name')}": case
-        for case in ElementTree.parse(broken.root / "report.xml").iter("testcase")
+        for case in ET.parse(broken.root / "report.xml").iter("testcase")
     }
     failed = cases["pyproject.toml.celery::src.finance.tasks.sync_stripe_payments"].find("failure")
     assert failed is not None
@@ -122,7 +122,7 @@ def test_ordinary_tests_are_not_even_imported(example: Callable[..., Example]) -
 
     run = project.gate(*WITHOUT_SERVER)
 
-    assert 0 == run.status
+    assert run.status == 0
     assert not any("test_ordinary" in subject for subject in run.judgements)
 
 
@@ -133,7 +133,7 @@ def test_with_tests_runs_the_gate_and_the_ordinary_tests(example: Callable[..., 
 
     assert "test_ordinary" in run.text
     assert "src.finance.tasks.sync_stripe_payments" in run.judgements
-    assert 0 == run.status
+    assert run.status == 0
 
 
 def test_a_marked_test_that_cannot_be_imported_is_an_error_beside_the_results(
@@ -144,7 +144,7 @@ def test_a_marked_test_that_cannot_be_imported_is_an_error_beside_the_results(
 
     run = project.gate(*WITHOUT_SERVER)
 
-    assert 1 == run.status
+    assert run.status == 1
     assert "src.finance.tasks.sync_stripe_payments" in run.subjects(Outcome.PASSED)
     run.result.stdout.fnmatch_lines(["*NOT READY*"])
 
@@ -159,5 +159,5 @@ def test_the_items_work_where_plugins_are_loaded_by_hand(
         "-p", "pytest_prodready.plugin", "--prodready", "-p", "no:cacheprovider", *WITHOUT_SERVER
     )
 
-    assert 0 == result.ret
+    assert result.ret == 0
     result.stdout.fnmatch_lines(["*READY*"])

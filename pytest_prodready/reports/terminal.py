@@ -41,7 +41,7 @@ def finding(found: Finding) -> str:
 
 
 def block(head: str, found: Finding | Fault) -> str:
-    """``head``, then the place, the proof, the remedy and the evidence of ``found``, a line or a block each."""
+    """``head``, then the place, proof, remedy and evidence of ``found``, a line or a block each."""
     lines = [head]
     rows = (("at", found.location), ("proven", found.proof), ("fix", found.remedy))
     for title, text in rows:
@@ -69,7 +69,9 @@ def counts(judged: Iterable[Judged]) -> list[tuple[str, str]]:
         if skipped == total:
             text = f"{plural} skipped"
         else:
-            text = f"{outcomes[Outcome.PASSED]} of {total} {plural}" + (f" ({skipped} skipped)" if skipped else "")
+            text = f"{outcomes[Outcome.PASSED]} of {total} {plural}" + (
+                f" ({skipped} skipped)" if skipped else ""
+            )
         families.setdefault(family, []).append(text)
     return [(family, ", ".join(texts)) for family, texts in families.items()]
 
@@ -116,7 +118,10 @@ def verdict(judged: list[Judged], ready: bool) -> str:
         (notes, "note"),
     ):
         if number:
-            plural = {"check that could not be judged": "checks that could not be judged", "skipped": "skipped"}
+            plural = {
+                "check that could not be judged": "checks that could not be judged",
+                "skipped": "skipped",
+            }
             parts.append(f"{number} {word if number == 1 else plural.get(word, word + 's')}")
     return f"{'READY' if ready else 'NOT READY'}: {', '.join(parts)}"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from src.curation.websites import host_of
 
 
