@@ -23,8 +23,8 @@ from tests.support import MATRIX, Example
 
 pytest_plugins = ["pytester"]
 
-# pytester restores sys.modules and sys.meta_path after an inner run: what an inner run imports first exists twice
-# afterwards, and of what importlib_metadata does to the standard library's finder only one half is undone.
+# pytester restores sys.modules and sys.meta_path after an inner run: what an inner run imports first exists
+# twice afterwards, and of what importlib_metadata does to the standard library's finder half is undone.
 IMPORTED_BEFORE_ANY_INNER_RUN = (importlib_metadata, pytest_prodready.access, pytest_prodready.setup)
 
 _NUMBERS = count(1)
