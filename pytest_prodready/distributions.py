@@ -28,6 +28,7 @@ from pytest_prodready.settings import Settings
 TOOLS = ("pip", "setuptools", "wheel")
 """What an environment has without being asked; ``pkg_resources`` and ``distutils`` belong to one of them."""
 _FOREIGN = {"site-packages", "dist-packages"}
+_IMPORTABLE = {".py", ".pyc", ".so", ".pyd"}
 
 Root = tuple[str, Collection[str]]
 """A distribution's canonical name, and the extras that are asked of it."""
@@ -157,9 +158,12 @@ def hidden(present: Iterable[Installed], inside: set[str], search: Iterable[Path
             outside.update((module, one.name) for module in one.modules)
     for directory in search:
         try:
-            visible.update(entry.name.partition(".")[0] for entry in directory.iterdir())
+            entries = list(directory.iterdir())
         except OSError:
             continue
+        # a script without a suffix is no module: bin/hypothesis must not keep hypothesis visible
+        importable = (entry for entry in entries if entry.suffix in _IMPORTABLE or entry.is_dir())
+        visible.update(entry.name.partition(".")[0] for entry in importable)
     return {module: name for module, name in sorted(outside.items()) if module not in visible}
 
 

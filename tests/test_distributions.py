@@ -274,3 +274,14 @@ def test_the_environment_of_these_tests(root: Path) -> None:
     present = installed(sys.path)
     every = {one.name for one in present}
     assert hidden(present, every) == {}
+
+
+def test_a_script_beside_the_modules_keeps_nothing_visible(site: Site, root: Path) -> None:
+    """A console script has the name of its package, and is no module of that name."""
+    project(root)
+    site.add("linter")
+    (root / "linter").write_text("#!/bin/sh\n")
+
+    assert site.hidden(root) == {"linter": "linter"}
+    (root / "linter.py").touch()
+    assert site.hidden(root) == {}
