@@ -368,6 +368,8 @@ class InspectedEntry:
     entry: Entry
     failure: Failure | None = None
     """Why it did not load; everything below is empty then."""
+    revealed: tuple[str, ...] = ()
+    """Distributions outside the runtime closure that an installed library asked for, and was given."""
     seconds: float = 0.0
     app: App | None = None
     celery: Celery | None = None

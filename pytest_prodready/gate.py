@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -68,6 +68,7 @@ class Gate:
         settings: its ``[tool.prodready]``.
         options: the command line.
         registry: the rules that are selected.
+        environ: the environment of the job that runs the gate.
         families: the families that are asked for; empty for all.
     """
 
@@ -77,12 +78,14 @@ class Gate:
         settings: Settings,
         options: Options,
         registry: Registry,
+        environ: Mapping[str, str],
         families: frozenset[str] = frozenset(),
     ) -> None:
         self.root = root
         self.settings = settings
         self.options = options
         self.registry = registry
+        self.job_environ = dict(environ)
         self.families = families
         self.python = options.python or sys.executable
         self._discovered: Discovered | None = None
@@ -101,7 +104,7 @@ class Gate:
         """What settings and discovery answer, without starting anything."""
         if self._discovered is None:
             try:
-                self._discovered = discover(self.root, self.settings, os.environ)
+                self._discovered = discover(self.root, self.settings, self.job_environ)
             except Exception as error:  # a mistake of ours is a finding, not the end of the run
                 self._discovered = Discovered()
                 self._problems.append(_mistake("discovery", error))
@@ -171,21 +174,21 @@ class Gate:
         facts = Facts(
             root=str(self.root),
             packages=found.packages,
-            url=Redactor(os.environ).blank(self.options.url),
+            url=Redactor(self.job_environ).blank(self.options.url),
             expectations=self.settings.health,
             required_env=self.settings.required_env,
-            unset_env=tuple(name for name in self.settings.required_env if not os.environ.get(name)),
+            unset_env=tuple(name for name in self.settings.required_env if not self.job_environ.get(name)),
             settings_locations=self.settings.locations,
             looked_for=found.looked_for,
             problems=tuple(self._problems),
         )
         if not jobs - {"environment"}:
             return self._with_subject_count(facts)
-        python = target.interpreter(self.python, self.root, os.environ)
+        python = target.interpreter(self.python, self.root, self.job_environ)
         if isinstance(python, Problem):
             return self._with_subject_count(replace(facts, problems=(*facts.problems, python)))
         facts = self._with_dependencies(replace(facts, interpreter=python), python)
-        entries, problems = target.inspect(self._request(jobs, facts), self.settings.limits, os.environ)
+        entries, problems = target.inspect(self._request(jobs, facts), self.settings.limits, self.job_environ)
         facts = replace(
             facts,
             entries=entries,
@@ -246,7 +249,7 @@ class Gate:
     @property
     def environ(self) -> dict[str, str]:
         """The environment of the target's processes."""
-        return target.environment(os.environ, self.discovered.pythonpath)
+        return target.environment(self.job_environ, self.discovered.pythonpath)
 
     @property
     def installed(self) -> dict[str, str]:
@@ -304,7 +307,7 @@ class Gate:
         entry = Entry(kind, import_string, "the test")
         if entry not in self._loaded:
             request = replace(self._request(frozenset({kind, "mapping"}), self.facts), entries=(entry,))
-            (seen,), problems = target.inspect(request, self.settings.limits, os.environ)
+            (seen,), problems = target.inspect(request, self.settings.limits, self.job_environ)
             self._loaded[entry] = seen, problems
         return self._loaded[entry]
 
@@ -344,7 +347,7 @@ class Gate:
             found = next(iter(self.discovered.entries), Entry("database", "", "the test"))
             jobs = frozenset({found.kind, "catalogue"})
             request = replace(self._request(jobs, self.facts), entries=(found,))
-            (seen,), _ = target.inspect(request, self.settings.limits, os.environ)
+            (seen,), _ = target.inspect(request, self.settings.limits, self.job_environ)
             self._catalogue = seen.database
         return self.facts.database or self._catalogue
 
@@ -352,7 +355,7 @@ class Gate:
         """What is declared and installed, and the marker environment; ``None`` if nobody answers."""
         facts = self.facts
         if facts.dependencies is None:
-            python = target.interpreter(self.python, self.root, os.environ)
+            python = target.interpreter(self.python, self.root, self.job_environ)
             if isinstance(python, Problem):
                 return None
             facts = self._with_dependencies(replace(facts, interpreter=python), python)

@@ -16,6 +16,7 @@ from pytest_prodready.session import Verdict, attach
 from pytest_prodready.wording import listed
 
 FACTS = "prodready_facts"
+ENVIRON_FOR_WORKERS = "prodready_environ"
 MENTION = b"prodready"
 
 
@@ -56,6 +57,7 @@ class GateHooks:
     def pytest_configure_node(self, node: Any) -> None:
         """Give a worker of pytest-xdist the facts that its controller has gathered."""
         node.workerinput[FACTS] = self.gate.export()
+        node.workerinput[ENVIRON_FOR_WORKERS] = self.gate.job_environ
 
     def pytest_report_header(self) -> list[str]:
         """What the gate found, each with its source."""

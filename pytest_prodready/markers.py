@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import inspect
-import os
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -65,7 +64,9 @@ def _health(
 def _env(gate: Gate, *names: str) -> list[str]:
     """prodready_env(*names): these environment variables are set and not empty."""
     return [
-        f"the environment variable {name} is not set, or empty" for name in names if not os.environ.get(name)
+        f"the environment variable {name} is not set, or empty"
+        for name in names
+        if not gate.job_environ.get(name)
     ]
 
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from pytest_prodready import fixtures, markers, options
-from pytest_prodready.stash import GATE, OFF
+from pytest_prodready.stash import ENVIRON, GATE, OFF
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the gate's options."""
     options.declare(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Keep the job's environment: what a conftest.py sets is for the tests, and production has none of it."""
+    early_config.stash[ENVIRON] = dict(os.environ)
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:

@@ -18,6 +18,10 @@ _ASSIGNED = re.compile(
     r"(?i)((?:password|passwd|pwd|secret|token|api_?key)['\"]?\s*[=:]\s*['\"]?)([^\s'\"&;,)]{3,})"
 )
 
+_LITERAL = re.compile(
+    r"(?i)((?:password|passwd|pwd|secret|token|api_?key)\w*['\"]?\s*[=:]\s*[rbuf]?['\"])([^'\"]{3,})(?=['\"])"
+)
+
 
 def _pattern(secret: str) -> str:
     """A word is blanked as a whole only: the password "postgres" must not blank half of "postgresql"."""
@@ -50,6 +54,10 @@ class Redactor:
         text = self._secrets.sub(BLANK, text)
         text = _URL_LOGIN.sub(rf"\1:{BLANK}@", text)
         return _ASSIGNED.sub(rf"\1{BLANK}", text)
+
+    def blank_source(self, line: str) -> str:
+        """Return a line of source code without secrets: an expression is none, a literal may be one."""
+        return _LITERAL.sub(rf"\1{BLANK}", _URL_LOGIN.sub(rf"\1:{BLANK}@", self._secrets.sub(BLANK, line)))
 
     def blank_value(self, value: object) -> object:
         """Return a JSON value with every string in it blanked."""

@@ -91,7 +91,8 @@ class Verdict:
         for text in terminal.skips(judged):
             reporter.line(text, yellow=True)
         levels = [(Level.ERROR, "red"), (Level.WARNING, "yellow")]
-        if reporter.config.get_verbosity() > 0:
+        verbose = reporter.config.get_verbosity() > 0
+        if verbose:
             levels.append((Level.INFO, "cyan"))
         for level, colour in levels:
             for text in terminal.places(judged, level):
@@ -101,4 +102,4 @@ class Verdict:
                 "PRD902 error: every check was skipped, so nothing is known of this build", red=True
             )
         colour = "green" if ready else "red"
-        reporter.line(terminal.verdict(judged, ready), bold=True, **{colour: True})
+        reporter.line(terminal.verdict(judged, ready=ready, verbose=verbose), bold=True, **{colour: True})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -9,13 +10,13 @@ import pytest
 
 from pytest_prodready import rules
 from pytest_prodready.gate import Gate
-from pytest_prodready.hooks import GateHooks
+from pytest_prodready.hooks import ENVIRON_FOR_WORKERS, GateHooks
 from pytest_prodready.items import anchor
 from pytest_prodready.options import Options
 from pytest_prodready.registry import Registry
 from pytest_prodready.reports import terminal
 from pytest_prodready.settings import SettingsError, read
-from pytest_prodready.stash import GATE
+from pytest_prodready.stash import ENVIRON, GATE
 from pytest_prodready.wording import listed, nearest
 
 
@@ -40,11 +41,19 @@ def gate_hooks(config: pytest.Config, options: Options) -> GateHooks:
     file = anchor(config)
     hanging, families = _hang_on(config, file)
     chosen = registry.select(options.select, options.ignore)
-    gate = Gate(config.rootpath, settings, options, chosen, families)
+    gate = Gate(config.rootpath, settings, options, chosen, _environ(config), families)
     config.stash[GATE] = gate
     # a marked test that cannot even be imported is one error among the results, not the end of the run
     config.option.continue_on_collection_errors = True
     return GateHooks(gate, file, hanging)
+
+
+def _environ(config: pytest.Config) -> dict[str, str]:
+    """The environment of the job; a worker of pytest-xdist inherits one that a conftest.py may have changed."""
+    worker = getattr(config, "workerinput", None)
+    if worker is not None:
+        return dict(worker[ENVIRON_FOR_WORKERS])
+    return config.stash.get(ENVIRON, dict(os.environ))
 
 
 def explain(code: str) -> str:

@@ -42,6 +42,8 @@ from pytest_prodready.settings import Limits
 
 INTERPRETER_SCRIPT = Path(__file__).parent / "inspector" / "interpreter.py"
 INTERPRETER_LIMIT = 30.0
+REVEALED = 5
+"""How many hidden distributions are revealed to one entry point before its failure is taken as it is."""
 NOT_PRODUCTION = re.compile(r"PYTEST_|_PYTEST|COV_CORE_|COVERAGE_PROCESS_")
 """Environment variables that pytest and its plugins set for their own processes."""
 _STACK_LINE = re.compile(r'^  File "(?P<file>[^"]*)", line (?P<line>\d+) in (?P<function>.*)$', re.MULTILINE)
@@ -110,6 +112,34 @@ def inspect(
 
 
 def _inspect_entry(
+    entry: Entry, request: Request, limits: Limits, environ: Mapping[str, str], cancelled: threading.Event
+) -> tuple[InspectedEntry, list[Problem]]:
+    """Inspect one entry; what an installed library, not the application, asks for is revealed to it.
+
+    A database driver or a backend is named in a URL and imported by the library: the image may well bring
+    it, and everything else of the entry is still to be judged.
+    """
+    revealed: list[str] = []
+    while True:
+        visible = {name: owner for name, owner in request.hidden.items() if owner not in revealed}
+        names = tuple(name for name in request.hidden_distributions if name not in revealed)
+        narrowed = replace(request, hidden=visible, hidden_distributions=names)
+        seen, problems = _inspect_once(entry, narrowed, limits, environ, cancelled)
+        asked = _asked_by_a_library(seen)
+        if not asked or asked in revealed or len(revealed) == REVEALED:
+            return replace(seen, revealed=tuple(revealed)), problems
+        revealed.append(asked)
+
+
+def _asked_by_a_library(seen: InspectedEntry) -> str:
+    """The hidden distribution that a file outside the application failed to import; else empty."""
+    failure = seen.failure
+    if failure is None or failure.missing is None or not failure.frames or failure.frames[-1].own:
+        return ""
+    return failure.missing.distribution
+
+
+def _inspect_once(
     entry: Entry, request: Request, limits: Limits, environ: Mapping[str, str], cancelled: threading.Event
 ) -> tuple[InspectedEntry, list[Problem]]:
     clock = child.Clock(limits.load)
@@ -324,7 +354,9 @@ def _signal_name(number: int) -> str:
 def _blanked(value: object, redactor: Redactor, key: str = "") -> object:
     """``value`` with secrets blanked in the fields that hold text of the application's own."""
     if isinstance(value, str):
-        return redactor.blank(value) if key in ("message", "text", "detail", "output") else value
+        if key == "text":
+            return redactor.blank_source(value)
+        return redactor.blank(value) if key in ("message", "detail", "output") else value
     if isinstance(value, list):
         return [_blanked(item, redactor, key) for item in value]
     if isinstance(value, dict):

@@ -277,3 +277,21 @@ def test_law_6_without_the_flag_nothing_is_imported_collected_or_printed(pyteste
     ]
     assert "1 passed" in on
     assert "prodready:" not in on
+
+
+def test_law_3_what_a_conftest_sets_for_the_tests_is_not_production(pytester: pytest.Pytester) -> None:
+    project(
+        pytester, main="import os\nkey = os.environ['APP_KEY']\n\nasync def app(scope, receive, send): ...\n"
+    )
+    pytester.makepyprojecttoml('[tool.prodready]\napp = "main:app"\npackages = ["main"]\n')
+    pytester.makeconftest("import os\nos.environ['APP_KEY'] = 'test'\n")
+    pytester.makepyfile(
+        test_one="def test_one(prodready_imports):\n    assert prodready_imports('main').failure\n"
+    )
+
+    alone = pytester.runpytest_subprocess("--prodready", *WITHOUT_SERVER, *QUIET)
+    spread = pytester.runpytest_subprocess("--prodready", *WITHOUT_SERVER, *QUIET, "-n", "1")
+
+    for result in (alone, spread):
+        result.stdout.fnmatch_lines(["*PRD101 error: main:app does not import: *APP_KEY is not set*"])
+        assert 1 == result.parseoutcomes()["passed"]  # the test sees what the gate sees

@@ -28,7 +28,7 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events") -> None
     elif request["kind"] == "celery":
         step("celery", lambda: _celery_app().inspect(loaded[0], project))
     if "closure" in jobs:
-        _closure(request, project, events)
+        _closure(request, loaded[0], project, events)
     if jobs & {"mapping", "database", "catalogue"}:
         mapping = step("mapping", lambda: _mapping().inspect(project))
         wanted = "catalogue" in jobs or (
@@ -78,12 +78,13 @@ def _step(name: str, gather: "Callable[[], object]", events: "Events") -> object
     return facts
 
 
-def _closure(request: "dict[str, Any]", project: "Project", events: "Events") -> None:
+def _closure(request: "dict[str, Any]", loaded: object, project: "Project", events: "Events") -> None:
     def walk() -> None:
-        from . import closure
+        from . import closure, web_app
 
-        for module in closure.walk(project, request["kind"]):
-            events.send("facts", "module", module)
+        with web_app.context(loaded, project):
+            for module in closure.walk(project, request["kind"]):
+                events.send("facts", "module", module)
 
     _step("closure", walk, events)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import inspect as signatures
 import sys
 from collections.abc import Iterable, Iterator
@@ -185,6 +186,25 @@ def inspect(found: Found, target: str, project: Project) -> dict[str, object]:
     }
 
 
+@contextlib.contextmanager
+def context(loaded: object, project: Project) -> Iterator[None]:
+    """What surrounds the code of a view: in a Flask application its functions run in its context.
+
+    Args:
+        loaded: what the entry point gave; for a Celery app the Flask application stands in a module.
+        project: tells the application's own modules.
+    """
+    own = [value for _, module in project.modules() for value in list(vars(module).values())]
+    with contextlib.ExitStack() as stack:
+        for value in (getattr(loaded, "value", None), *own):
+            names = {f"{cls.__module__}.{cls.__qualname__}" for cls in type.mro(type(value))}
+            if "flask.app.Flask" in names:
+                with contextlib.suppress(Exception):  # without one, as before
+                    stack.enter_context(value.app_context())  # type: ignore[attr-defined]  # it is a Flask
+                break
+        yield
+
+
 def _location(module: object, expression: str, project: Project) -> dict[str, object] | None:
     """Where the module defines the name, else the module's file."""
     file = source_file(module)
@@ -223,10 +243,10 @@ def _routes(value: object) -> list[dict[str, object]] | None:
                 ]
             if isinstance(getattr(app, "routes", None), (list, tuple)):
                 return list(_starlette_routes(app.routes, ""))
-        except Exception:  # an unknown framework's own idea of routes: they are not known then
+            if type(app).__module__.startswith("django."):
+                return _django_routes()
+        except Exception:  # an unknown framework's routes, or a URL configuration that does not import
             return None
-        if type(app).__module__.startswith("django."):
-            return _django_routes()
     return None
 
 

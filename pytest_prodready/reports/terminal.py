@@ -105,7 +105,7 @@ def places(judged: Iterable[Judged], level: Level) -> list[str]:
     return texts
 
 
-def verdict(judged: list[Judged], ready: bool) -> str:
+def verdict(judged: list[Judged], *, ready: bool, verbose: bool) -> str:
     """The last line: READY or NOT READY, with the counts behind it."""
     outcomes = Counter(one.judgement.outcome for one in judged)
     errors, warnings, notes = (len(findings(judged, level)) for level in Level)
@@ -123,6 +123,8 @@ def verdict(judged: list[Judged], ready: bool) -> str:
                 "skipped": "skipped",
             }
             parts.append(f"{number} {word if number == 1 else plural.get(word, word + 's')}")
+    if notes and not verbose:
+        parts[-1] += " (-v shows it)" if notes == 1 else " (-v shows them)"
     return f"{'READY' if ready else 'NOT READY'}: {', '.join(parts)}"
 
 

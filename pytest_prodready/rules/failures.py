@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pytest_prodready.facts import Failure, Frame, InspectedEntry, Location, Missing
 from pytest_prodready.findings import Fault
-from pytest_prodready.wording import nearest
+from pytest_prodready.wording import listed, nearest
 
 IN_PRODUCTION = "imported in a fresh interpreter, as production starts it"
 OUTPUT_LINES = 12
@@ -27,7 +27,15 @@ def explain(failure: Failure) -> Explanation:
     if failure.missing is not None:
         circle = failure.missing.name and "partially initialized module" in failure.message
         return _explain_circle(failure.missing) if circle else explain_missing(failure.missing)
-    first_line = failure.message.strip().partition("\n")[0]
+    first_line, _, more = failure.message.strip().partition("\n")
+    if "pydantic_core._pydantic_core.ValidationError" in failure.bases:
+        # a field's name stands at the start of its line, what is wrong with it is indented, with its value
+        fields = [line for line in more.splitlines() if line and not line[0].isspace()]
+        settings = first_line.rpartition(" for ")[2]
+        return Explanation(
+            f"{settings} refuses what it was given for {listed(fields)}",
+            f"Set what {settings} needs where the gate runs, as production sets it.",
+        )
     if failure.type in ("SyntaxError", "IndentationError", "TabError"):
         return Explanation(f"the file is no valid Python: {first_line}", "Correct the syntax of the line.")
     if failure.type == "KeyError" and "os.environ" in "".join(frame.text for frame in failure.frames):

@@ -22,6 +22,13 @@ from pytest_prodready.wording import listed, nearest
 
 family = Family("imports")
 
+ELSEWHERE = "elsewhere"
+"""The guard of a module that one entry point imports cleanly and another does not."""
+STATELESS = {
+    f"builtins.{name}" for name in ("ImportError", "SyntaxError", "NameError", "AttributeError", "TypeError")
+}
+"""Exceptions that a module raises in whatever state the program is when it is imported."""
+
 
 @family.kind("entry point", "entry points", needs={"web"})
 def entry_point(facts: Facts) -> Iterator[Subject[InspectedEntry]]:
@@ -53,9 +60,10 @@ def module(facts: Facts) -> Iterator[Subject[Module]]:
 
 def _both(first: Module, second: Module) -> Module:
     guards = [seen.guard for seen in (first, second) if seen.failure is not None]
+    guard = guards[0] if guards and all(guards) else ""
     return replace(
         first,
-        guard=guards[0] if guards and all(guards) else "",
+        guard=ELSEWHERE if len(guards) == 1 else guard,
         failure=first.failure or second.failure,
         broken=tuple(dict.fromkeys((*first.broken, *second.broken))),
         reached=first.reached and second.reached,
@@ -168,10 +176,16 @@ def module_does_not_import(seen: Module, facts: Facts) -> Iterator[Fault]:
 
 
 def _optional(seen: Module, failure: Failure) -> bool:
-    """Production may well never import it: it stands behind a condition, or needs what nothing requires."""
+    """Production may well never meet it.
+
+    It imports for another entry point, stands behind a condition, needs what nothing requires, or raises
+    something that depends on the state in which a function imports it.
+    """
+    if seen.guard == ELSEWHERE:
+        return True
     missing = failure.missing
     if missing is None:
-        return bool(seen.guard)
+        return bool(seen.guard) or not STATELESS & set(failure.bases)
     if missing.own or missing.shadow or missing.twin:
         return False
     return bool(seen.guard) or not missing.name
@@ -222,12 +236,27 @@ def deferred_import_does_not_resolve(seen: Module, facts: Facts) -> Iterator[Fau
     remedy="Declare the distribution as a runtime requirement.",
 )
 def outside_the_runtime_closure(seen: InspectedEntry | Module, facts: Facts) -> Iterator[Fault]:
-    """PRD105: a warning where only a function imports it, which production may never call."""
+    """PRD105: a warning where only a function or a library imports it: production may never call, or have it."""
+    if isinstance(seen, InspectedEntry):
+        for name in seen.revealed:
+            yield Fault(
+                f"{seen.entry.target} needs {name}, which an installed library imports and which is not among "
+                "the declared runtime requirements",
+                f"Declare {name} as a runtime requirement, or name it in [tool.prodready] runtime.also if the "
+                "image brings it.",
+                seen.entry.location,
+                IN_PRODUCTION,
+                level=Level.WARNING,
+            )
     if seen.failure is not None and _outside_closure(seen.failure):
         name = seen.name if isinstance(seen, Module) else seen.entry.target
         explanation = explain(seen.failure)
         sources = facts.dependencies.sources if facts.dependencies else ()
-        found = fault(f"{name} does not import: {explanation.cause}", seen.failure, explanation.remedy)
+        message = f"{name} does not import: {explanation.cause}"
+        place = seen.failure.location
+        if isinstance(seen, InspectedEntry) and not any(frame.own for frame in seen.failure.frames):
+            place = seen.entry.location
+        found = fault(message, seen.failure, explanation.remedy, location=place)
         level = Level.WARNING if isinstance(seen, Module) else None
         declared = (("declared in", listed(sources)),) if sources else ()
         yield replace(found, details=(*found.details, *declared), level=level)
