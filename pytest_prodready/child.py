@@ -22,6 +22,8 @@ OUTPUT_KEPT = 65536
 """Bytes of the target's stdout and stderr that are kept, from the end."""
 TURN = 0.1
 """Seconds between two looks at the clock while nothing arrives."""
+PAUSE = 0.01
+"""Seconds in which events gather before they are read: to wake up for each would take a core from the child."""
 STACK_WAIT = 1.0
 """Seconds that a child which ran out of time gets to write down where it stands."""
 _OUTERMOST = re.compile(rb'bootstrap\.py", line \d+ in <module>\n|\n  \.\.\.\n')
@@ -143,6 +145,7 @@ def _listen(
                             finished = on_event(bytes(line)) or finished
                         else:
                             stack += line + b"\n"
+            cancelled.wait(PAUSE)
             if exited_at is None and process.poll() is not None:
                 exited_at = time.monotonic()
             # a descendant may hold the pipes open for ever: what it writes now is no fact of ours

@@ -34,6 +34,8 @@ class Entry:
     location: Location | None = None
     settings_module: str = ""
     """Django's settings module, where the target is a Django project; else empty."""
+    pythonpath: tuple[str, ...] | None = None
+    """Directories put first on this entry's ``sys.path``, absolute; ``None`` for those of the whole run."""
 
     @property
     def module(self) -> str:

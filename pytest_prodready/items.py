@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pytest_prodready.discovery import likeliest_file
 from pytest_prodready.findings import Judgement, Outcome
 from pytest_prodready.gate import Check
 from pytest_prodready.reports import terminal
@@ -85,25 +86,27 @@ class GateItem(pytest.Item):
         return self.path, None, f"{self.check.kind.family}: {self.check.subject}"
 
 
-def anchor(config: pytest.Config) -> Path:
+def anchor(config: pytest.Config, root: Path) -> Path:
     """The file that the gate's items hang on: pytest's own configuration file, else the project's.
 
+    Args:
+        config: pytest's.
+        root: the project's directory, which a configuration file above it does not stand for.
+
     Raises:
-        pytest.UsageError: the directory holds no file at all.
+        pytest.UsageError: the directory holds no project.
     """
-    if (
-        config.inipath is not None
-        and config.inipath.is_file()
-        and config.inipath.is_relative_to(config.rootpath)
-    ):
+    if config.inipath is not None and config.inipath.is_file() and config.inipath.is_relative_to(root):
         return config.inipath
     for name in ANCHORS:
-        if (config.rootpath / name).is_file():
-            return config.rootpath / name
-    files = sorted(path for path in config.rootpath.glob("*.py") if path.is_file())
+        if (root / name).is_file():
+            return root / name
+    files = sorted(path for path in root.glob("*.py") if path.is_file())
     if files:
         return files[0]
+    if file := likeliest_file(root):
+        return root / file
     raise pytest.UsageError(
-        f"--prodready: {config.rootpath} holds no project: no {', '.join(ANCHORS)} and no Python file. "
+        f"--prodready: {root} holds no project: no {', '.join(ANCHORS)} and no Python file near it. "
         "Run it in the project's directory, or give that with --rootdir."
     )

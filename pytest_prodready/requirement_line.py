@@ -22,6 +22,13 @@ from pytest_prodready.redaction import BLANK, Redactor
 
 _LOGIN = re.compile(r"(://)[^\s/@]*@")
 _QUERY = re.compile(r"(://[^\s?#]*)[?#]\S*")
+_DEVELOPMENT = frozenset(
+    """
+    bench benchmark benchmarking benchmarks black ci cov coverage dev devel develop developer developers
+    development doc docs documentation flake8 hypothesis lint linter linters linting mkdocs mypy nox precommit
+    pylint pyright pytest qa ruff sphinx test tester testing tests tox typecheck typechecking typing
+    """.split()  # noqa: SIM905  # a list of words reads best as words
+)
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar")
 
 
@@ -74,6 +81,12 @@ def holds(marker: Marker | None, markers: Mapping[str, str], extra: str = "") ->
 def shown(text: str) -> str:
     """``text`` without what a URL in it may keep secret: login, query and fragment."""
     return Redactor({}).blank(_QUERY.sub(r"\1", _LOGIN.sub(rf"\1{BLANK}@", text))).strip()
+
+
+def for_development(extra: str) -> bool:
+    """Whether the extra's name says plainly, by one of its words, that production does not install it."""
+    name = canonicalize_name(extra)
+    return not _DEVELOPMENT.isdisjoint((*name.split("-"), name.replace("-", "")))
 
 
 def is_path(text: str) -> bool:

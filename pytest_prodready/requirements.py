@@ -1,4 +1,4 @@
-"""What the project declares that production installs: pyproject.toml and runtime requirements files.
+"""What the project declares that production installs: pyproject.toml, setup.cfg and runtime requirements files.
 
 No resolver: declarations are read as they stand, with the line of each.
 """
@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from configparser import Error as ConfigError
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
+from pytest_prodready import requirements_poetry as poetry
 from pytest_prodready.facts import Location, Problem, Requirement
-from pytest_prodready.requirement_line import requirement
+from pytest_prodready.requirement_line import for_development, requirement
 from pytest_prodready.requirements_file import Local, Reader
+from pytest_prodready.requirements_setup_cfg import EXTRAS, SetupCfg
 from pytest_prodready.settings import Runtime
 from pytest_prodready.toml_lines import TomlLines
 from pytest_prodready.wording import listed
@@ -43,7 +46,11 @@ class Declarations:
     declared: bool = False
     """At least one of them declares what production installs."""
     static: bool = False
-    """``[project] dependencies`` is written in pyproject.toml, so that installed metadata can add nothing."""
+    """pyproject.toml lists dependencies and extras, so that installed metadata can add nothing."""
+    setup_py: bool = False
+    """setup.py names requirements, which only the installed metadata can tell, as it is never run."""
+    possible: tuple[Requirement, ...] = ()
+    """What extras ask for that production may install, as the settings name none: nothing that must be there."""
     complete: bool = True
     """The distribution behind every requirement is known; false for a VCS address without a name, say."""
     name: str = ""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_prodready import rules
+from pytest_prodready.discovery import project_root
 from pytest_prodready.gate import Gate
 from pytest_prodready.hooks import ENVIRON_FOR_WORKERS, GateHooks
 from pytest_prodready.items import anchor
@@ -32,16 +33,17 @@ def gate_hooks(config: pytest.Config, options: Options) -> GateHooks:
         *_codes("--prodready-ignore", options.ignore, registry),
     ]
     mistakes += _python(config, options.python) + _url(options.url)
+    root = project_root(config.invocation_params.dir, config.rootpath)
     try:
-        settings = read(config.rootpath, registry.rules)
+        settings = read(root, registry.rules)
     except SettingsError as error:
         mistakes += error.mistakes
     if mistakes:
         raise pytest.UsageError("the gate cannot run:\n" + "\n".join(f"  {mistake}" for mistake in mistakes))
-    file = anchor(config)
+    file = anchor(config, root)
     hanging, families = _hang_on(config, file)
     chosen = registry.select(options.select, options.ignore)
-    gate = Gate(config.rootpath, settings, options, chosen, _environ(config), families)
+    gate = Gate(root, settings, options, chosen, _environ(config), families)
     config.stash[GATE] = gate
     # a marked test that cannot even be imported is one error among the results, not the end of the run
     config.option.continue_on_collection_errors = True

@@ -11,6 +11,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +36,7 @@ from pytest_prodready.facts import (
 from pytest_prodready.facts import (
     Mapping as MappingFacts,
 )
+from pytest_prodready.inspector.interpreter import describe
 from pytest_prodready.inspector.project import Project
 from pytest_prodready.redaction import Redactor
 from pytest_prodready.request import Request
@@ -69,6 +71,8 @@ def environment(environ: Mapping[str, str], pythonpath: Sequence[str] = ()) -> d
 
 def interpreter(python: str, root: Path, environ: Mapping[str, str]) -> Interpreter | Problem:
     """Ask the interpreter ``python`` what it is; the application is not involved."""
+    if python == sys.executable:
+        return decode(Interpreter, describe())  # we know ourselves: a process less to wait for
     try:
         answer = subprocess.run(
             [python, str(INTERPRETER_SCRIPT)],
@@ -84,8 +88,10 @@ def interpreter(python: str, root: Path, environ: Mapping[str, str]) -> Interpre
         return Problem("interpreter", f"{python} gave no answer within {INTERPRETER_LIMIT:g} s")
     except subprocess.CalledProcessError as error:
         return Problem("interpreter", f"{python} cannot run", error.stderr.decode("utf-8", "replace")[-2000:])
-    except (OSError, ValueError) as error:
-        return Problem("interpreter", f"{python} is no Python interpreter that can be started: {error}")
+    except OSError as error:
+        return Problem("interpreter", f"{python} could not be started: {error}")
+    except ValueError:
+        return Problem("interpreter", f"{python} did not answer as a Python interpreter does")
 
 
 def inspect(
@@ -174,7 +180,7 @@ def _question(entry: Entry, request: Request, limits: Limits) -> dict[str, objec
         "argv": argv.get(entry.kind, [entry.target]),
         "root": str(request.root),
         "packages": list(request.packages),
-        "pythonpath": list(request.pythonpath),
+        "pythonpath": list(request.pythonpath if entry.pythonpath is None else entry.pythonpath),
         "hidden": dict(request.hidden),
         "hidden_distributions": [name.replace("-", "_") for name in request.hidden_distributions],
         "jobs": sorted(request.jobs),

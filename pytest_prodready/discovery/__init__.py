@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 
 from pytest_prodready.discovery import declared, django, procfile, source
+from pytest_prodready.discovery.attribute import COLON_REQUIRED, attribute
 from pytest_prodready.discovery.layout import Layout, module_name
+from pytest_prodready.discovery.project import likeliest_file, project_root
 from pytest_prodready.discovery.start import Start
 from pytest_prodready.discovery.tree import Tree
 from pytest_prodready.facts import Entry, Location
 from pytest_prodready.settings import Settings
 from pytest_prodready.wording import listed
 
-__all__ = ["Discovered", "discover"]
+__all__ = ["Discovered", "discover", "likeliest_file", "project_root"]
 
 _WORDS = {"web": "web app", "celery": "Celery app"}
 _PLACES = {
@@ -31,7 +33,7 @@ class Discovered:
     packages: tuple[str, ...] = ()
     packages_source: str = ""
     pythonpath: tuple[str, ...] = ()
-    """Absolute directories that are on ``sys.path`` besides the project's root."""
+    """Absolute directories that are on ``sys.path`` besides the project's root, of all entries together."""
     pythonpath_source: str = ""
     database: str = ""
     """``env:NAME``, ``app``, or empty for: the application's own engine, else ``DATABASE_URL``."""
@@ -64,8 +66,8 @@ class _Search:
         self._candidates: list[source.Candidate] | None = None
         self.roots: dict[str, str] = dict.fromkeys(settings.pythonpath, "[tool.prodready] pythonpath")
         """Import roots besides the project's own, relative to it → where each was found."""
-        self.used: list[str] = []
-        """The import roots that hold entries."""
+        self.own: dict[str, list[str]] = {}
+        """Kind of entry → the import roots that are its own: the one that holds it first."""
         self.notes: list[tuple[str, str]] = []
 
     def result(self) -> Discovered:
@@ -82,7 +84,7 @@ class _Search:
         self.notes.append(("packages", f"{shown} ({packages_source})"))
         database_source = self._database()
         return Discovered(
-            entries=tuple(entries),
+            entries=tuple(replace(entry, pythonpath=self._pythonpath(entry.kind)) for entry in entries),
             packages=packages,
             packages_source=packages_source,
             pythonpath=tuple(str(self.root / place) for place in pythonpath),
@@ -109,8 +111,8 @@ class _Search:
             others = [f"chosen of {len(found)}, also {listed(same, 3)}"] if same else []
         if entry is None:
             return None
-        if root not in self.used:
-            self.used.append(root)
+        directories = [place for one in starts[:1] for place in self._directories(one)]
+        self.own[kind] = [*dict.fromkeys([root, *directories])]
         words = "; ".join([entry.source, *others])
         self.notes.append(("app" if kind == "web" else "celery", f"{entry.target} ({words})"))
         return entry
@@ -139,17 +141,16 @@ class _Search:
     def _resolve(self, start: Start) -> tuple[Entry, str]:
         """The entry that an answer means, and the import root that holds it."""
         target, root = start.target, ""
-        directories = [place for one in start.directories if (place := self._inside(one))]
+        directories = self._directories(start)
         for place in directories:
-            if (self.root / place).is_dir():
-                self.roots.setdefault(place, start.path_source)
+            self.roots.setdefault(place, start.path_source)
         if start.script:
             script = self._inside(start.script) or Path(start.script).name
             module, root = self.layout.script(script)
-            target = f"{module}:{start.attribute or self._attribute(script)}"
+            name = start.attribute
             self.roots.setdefault(root, start.source)
         else:
-            module = target.partition(":")[0]
+            module, _, name = target.partition(":")
             preferred = [*directories, *([self.django.directory] if self.django else [])]
             known = self.layout.root_of_module(module, preferred)
             root = known or ""
@@ -157,12 +158,18 @@ class _Search:
                 self.roots.setdefault(root, self.django.manage)
             elif root:
                 self.roots.setdefault(root, f"{root} layout")
-            file = self.tree.file_of(module, root)
-            if start.source.startswith("FLASK_APP") and ":" not in target:
-                target = f"{target}:{self._attribute(file)}"
-        path = self.tree.file_of(module, root)
+        path, words = self.tree.file_of(module, root), start.source
+        if start.kind == "web":
+            if not name and start.program in COLON_REQUIRED:
+                words += f", where {start.program} demands module:attribute"
+            target = f"{module}:{self._attribute(path, name, start.program)}"
         module_settings = start.settings_module or self._settings_module(path)
-        return Entry(start.kind, target, start.source, start.location, module_settings), root
+        return Entry(start.kind, target, words, start.location, module_settings), root
+
+    def _directories(self, start: Start) -> list[str]:
+        """The directories of the project that an answer puts on the path."""
+        places = (self._inside(one) for one in start.directories)
+        return [place for place in places if place and (self.root / place).is_dir()]
 
     def _from_source(self, found: source.Candidate) -> tuple[Entry, str]:
         django_root = self.django.directory if self.django else ""
@@ -184,6 +191,16 @@ class _Search:
         )
         return entry, root
 
+    def _pythonpath(self, kind: str) -> tuple[str, ...]:
+        """The import roots of one entry, absolute: in a monorepo, those of another are another program's.
+
+        A ``src`` below one of its own directories counts all the same: production has it installed.
+        """
+        own = self.own[kind]
+        near = {str(PurePosixPath(place, "src")) for place in ["", *own]}
+        shared = [place for place in self.roots if place in self.layout.given or place in near]
+        return tuple(str(self.root / place) for place in dict.fromkeys([*own, *shared]) if place)
+
     def _inside(self, place: str) -> str:
         """A place relative to the root; empty when it lies outside, as paths of a production image do."""
         try:
@@ -191,9 +208,10 @@ class _Search:
         except (ValueError, OSError, RuntimeError):  # outside, no path at all, a loop of links
             return ""
 
-    def _attribute(self, path: str) -> str:
-        """What a server would find in a file when it is not told: the likeliest web app, else ``app``."""
-        return next((one.attribute for one in self._found() if one.kind == "web" and one.path == path), "app")
+    def _attribute(self, path: str, name: str, program: str) -> str:
+        if name and program != "flask":
+            return name  # as it is written: the source need not be read for it
+        return attribute(self.tree, path, name, program, self._found())
 
     def _found(self) -> list[source.Candidate]:
         if self._candidates is None:
@@ -211,10 +229,12 @@ class _Search:
     def _packages(self, entries: list[Entry]) -> tuple[tuple[str, ...], str]:
         if self.settings.packages:
             return self.settings.packages, "[tool.prodready] packages"
-        roots = self.used or [*(place for place in self.roots if place), ""]
+        used = dict.fromkeys(own[0] for own in self.own.values())
+        roots = [*used] or [*(place for place in self.roots if place), ""]
+        others = self.layout.others(roots)
         modules = [entry.module for entry in entries]
-        words = listed(root or "the project's root" for root in roots)
-        packages = self.layout.packages(roots, modules)
+        words = listed(root or "the project's root" for root in [*roots, *others])
+        packages = self.layout.packages(roots, modules, others)
         return packages, f"{'found' if packages else 'looked'} in {words}"
 
     def _database(self) -> str:

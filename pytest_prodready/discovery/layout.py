@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from pytest_prodready.discovery.tree import NOT_PRODUCTION, Tree
@@ -78,40 +79,72 @@ class Layout:
             )
         return self._names[root]
 
-    def packages(self, roots: Iterable[str], modules: Iterable[str]) -> tuple[str, ...]:
+    def packages(
+        self, roots: Iterable[str], modules: Iterable[str], others: Iterable[str] = ()
+    ) -> tuple[str, ...]:
         """Top-level names of the application.
 
         Args:
-            roots: the import roots in use, relative to the project's root.
+            roots: the import roots that hold entries, relative to the project's root.
             modules: the entries' modules: a directory without ``__init__.py`` counts when one lies in it,
                 or when the project imports from it.
+            others: import roots besides these, as :meth:`others` gives them.
         """
         tops = {module.partition(".")[0] for module in modules}
         used = list(roots)
-        imported: set[str] | None = None
         found = set()
         for root in used:
             for name in self.names(root):
-                place = f"{root}/{name}" if root else name
+                place = _below(root, name)
                 if name in NOT_PRODUCTION or place in used:
                     continue
-                is_module = f"{place}.py" in self.tree.files
-                if not is_module and not self.tree.is_package(place) and name not in tops:
-                    if imported is None:
-                        imported = self._imported()
-                    if name not in imported:
-                        continue
-                found.add(name)
+                if self._is_regular(place) or name in tops or name in self.imported:
+                    found.add(name)
+        for root in others:
+            found.update(self._imported_from(root))
         return tuple(sorted(found))
 
-    def _imported(self) -> set[str]:
-        return {name.partition(".")[0] for file in self.tree.files for name in self.tree.imports(file)}
+    def others(self, roots: Iterable[str]) -> list[str]:
+        """Import roots besides those that hold entries from which the project's files import.
+
+        That is: its own directory, where production is started; those of the settings; and a ``src`` that is
+        no package, which production has installed.
+        """
+        used = list(roots)
+        sources = [_below(root, "src") for root in dict.fromkeys(["", *used])]
+        if "src" in self.imported:
+            sources = []  # it is a package without an __init__.py
+        places = [*self.given, "", *(place for place in sources if not self.tree.is_package(place))]
+        unused = [place for place in dict.fromkeys(places) if place not in used]
+        return [place for place in unused if self._imported_from(place)]
+
+    def _imported_from(self, root: str) -> set[str]:
+        """The names below an import root that can only be its own, and that the project imports.
+
+        A directory without ``__init__.py`` gives way to any installed package of its name.
+        """
+        names = self.names(root) & self.imported - _NEITHER - NOT_PRODUCTION
+        return {name for name in names if self._is_regular(_below(root, name))}
+
+    def _is_regular(self, place: str) -> bool:
+        return f"{place}.py" in self.tree.files or self.tree.is_package(place)
+
+    @cached_property
+    def imported(self) -> frozenset[str]:
+        """The first parts of all names that the project's files import."""
+        return frozenset(
+            name.partition(".")[0] for file in self.tree.files for name in self.tree.imports(file)
+        )
 
 
 def module_name(path: str, root: str) -> str:
     """The dotted name of a file below an import root."""
     inside = path[len(root) + 1 :] if root else path
     return inside.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _below(root: str, name: str) -> str:
+    return f"{root}/{name}" if root else name
 
 
 def _normal(place: str) -> str:

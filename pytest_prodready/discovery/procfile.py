@@ -42,6 +42,7 @@ def _all(tree: Tree) -> Iterator[tuple[str, Start]]:
                         kind="celery" if command.program == "celery" else "web",
                         source=words,
                         location=Location(FILE, number),
+                        program=command.program,
                         target=target,
                         script=command.script,
                         attribute=command.attribute,

@@ -16,6 +16,8 @@ class Start:
     source: str
     """Where it is written, in words."""
     location: Location | None = None
+    program: str = ""
+    """The server or worker that is named there; empty when none is."""
     target: str = ""
     """An import string; its attribute may be left out."""
     script: str = ""

@@ -73,14 +73,18 @@ class Events:
         self.lock = _thread.RLock()
 
     def send(self, *event: object) -> None:
-        """Write one event; a process that the application forked stays silent.
+        """Write one event."""
+        self.write(to_json(event))
+
+    def write(self, event: str) -> None:
+        """Write one event that is JSON already; a process that the application forked stays silent.
 
         When the application has closed the descriptor, nothing more can be said: the process leaves with a
         status that its parent knows, rather than write into a file that has the number now.
         """
         if os.getpid() != self.process:
             return
-        data = (to_json(event) + "\n").encode("utf-8", "backslashreplace")
+        data = f"{event}\n".encode("utf-8", "backslashreplace")
         with self.lock:  # the application's own threads import modules too
             if self._identity() != self.pipe:
                 _leave(LOST)
@@ -140,14 +144,15 @@ def watch_imports(
         if name.startswith(inspector_module):
             with unshadowed:
                 return original(name, import_)  # type: ignore[no-any-return]  # the import system has no types
-        thread = _thread.get_ident()
-        events.send("begin", name, thread)
+        # twice for each of thousands of modules: written without the general way through to_json
+        ids = f"{to_json(name)},{_thread.get_ident()}"
+        events.write(f'["begin",{ids}]')
         try:
             module: ModuleType = original(name, import_)
         except BaseException:
-            events.send("end", name, thread, False)
+            events.write(f'["end",{ids},false]')
             raise
-        events.send("end", name, thread, True)
+        events.write(f'["end",{ids},true]')
         if name in after:
             after.pop(name)(module)
         return module

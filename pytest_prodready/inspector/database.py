@@ -88,7 +88,8 @@ def _read_sync(engine: Any, tables: set[str], limit: float) -> dict[str, object]
 
 def _fresh_pool(engine: Any) -> None:
     """Leave the application's pooled connections alone; they may belong to another event loop."""
-    engine.dispose(close=False)
+    # what dispose(close=False) does, which SQLAlchemy before 1.4.33 does not have
+    engine.pool = engine.pool.recreate()
 
 
 def _read(connection: Any, tables: set[str], limit: float) -> dict[str, object]:

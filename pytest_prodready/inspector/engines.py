@@ -17,6 +17,7 @@ SESSION_FACTORIES = (
     "sqlalchemy.ext.asyncio.session.async_sessionmaker",
 )
 SCOPED = ("sqlalchemy.orm.scoping.scoped_session", "sqlalchemy.ext.asyncio.scoping.async_scoped_session")
+NAME_IT = 'name it: [tool.prodready] database = "env:DATABASE_URL"'
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,10 @@ def choose(source: str, project: Project, limit: float, environ: Mapping[str, st
     if engine is not None:
         return Chosen(place, engine)
     if source == "app":
-        return Chosen(
-            "app", problem="unset", detail="No module of the application holds an engine of SQLAlchemy."
-        )
+        detail = f"No module of the application holds an engine of SQLAlchemy; {NAME_IT}."
+        return Chosen("app", problem="unset", detail=detail)
     if not environ.get("DATABASE_URL"):
-        detail = "The application has made no engine of SQLAlchemy, and DATABASE_URL is not set."
+        detail = f"The application has made no engine of SQLAlchemy, and DATABASE_URL is not set; {NAME_IT}."
         return Chosen("", problem="unset", detail=detail)
     return _from_environment("DATABASE_URL", project, limit, environ)
 

@@ -79,7 +79,7 @@ def configure(mappers: list[Any]) -> list[tuple[Any, BaseException]]:
                 fresh = [
                     mapper for mapper in mappers if id(mapper) not in failed and _flag(mapper) is not None
                 ]
-                if not fresh:
+                if not fresh:  # a listener of the application, on an event of all mappers together
                     failed[0] = (None, error)
                     break
                 for mapper in fresh:
@@ -106,9 +106,22 @@ def configuration_failure(mapper: Any, error: BaseException, project: Project) -
         "model": qualified(cls) if cls is not None else "",
         "attribute": attribute,
         "failure": describe(error, project, module=cls.__module__ if cls is not None else ""),
-        "location": class_source.attribute_place(cls, attribute, project) if cls is not None else None,
+        "location": (class_source.attribute_place(cls, attribute, project) if cls is not None else None)
+        or _own_line(error, project),
         "defined": _defined(error, project),
     }
+
+
+def _own_line(error: BaseException, project: Project) -> dict[str, object] | None:
+    """The application's innermost line in the traceback."""
+    own: dict[str, object] | None = None
+    traceback = error.__traceback__
+    while traceback is not None:
+        file = traceback.tb_frame.f_code.co_filename
+        if project.owns_file(file):
+            own = project.location(file, traceback.tb_lineno)
+        traceback = traceback.tb_next
+    return own
 
 
 def _defined(error: BaseException, project: Project) -> dict[str, object] | None:

@@ -38,11 +38,19 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events") -> None
             step("database", lambda: _read_database(request, mapping, project))
 
 
+COLLECT_AFTER = 50_000
+"""Allocations between two garbage collections while the application loads: an import makes few cycles, and
+looking for them every 700 allocations takes a seventh of the time."""
+
+
 def _load(request: "dict[str, Any]", project: "Project", events: "Events") -> "tuple[object] | None":
     """Load the entry point as production does; ``None`` once its failure has been sent."""
+    import gc
     import os
 
     events.send("step", "load")
+    threshold = gc.get_threshold()
+    gc.set_threshold(COLLECT_AFTER, *threshold[1:])
     if request["settings_module"]:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", request["settings_module"])
     try:
@@ -63,6 +71,9 @@ def _load(request: "dict[str, Any]", project: "Project", events: "Events") -> "t
         raised = error
         _step("mapping_failure", lambda: _mapping().mapping_failure(raised, project), events)
         return None
+    finally:
+        if gc.get_threshold() == (COLLECT_AFTER, *threshold[1:]):  # else the application has its own
+            gc.set_threshold(*threshold)
 
 
 def _step(name: str, gather: "Callable[[], object]", events: "Events") -> object:

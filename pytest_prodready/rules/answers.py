@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 
 from pytest_prodready.facts import Answer, Expectation, Route
 from pytest_prodready.findings import Fault, Level
@@ -14,6 +15,8 @@ from pytest_prodready.wording import listed
 
 REFUSALS = (401, 403)
 _EXCERPT = 600
+_QUOTED = 80
+_TABLE = "[[tool.prodready.health]]"
 
 
 def check_expectation(
@@ -40,9 +43,12 @@ def accepts(expectation: Expectation, status: int) -> bool:
 
 
 def wrong_status(
-    expectation: Expectation, answers: Sequence[Answer], routes: tuple[Route, ...] | None
+    expectation: Expectation,
+    answers: Sequence[Answer],
+    routes: tuple[Route, ...] | None,
+    django: bool = False,
 ) -> Iterator[Fault]:
-    """PRD502: another status than expected, or no full answer."""
+    """PRD502: another status than expected, or no full answer; ``django`` when Django gives the answers."""
     answer, asked = answers[0], _asked(expectation)
     if answer.unset:
         return
@@ -50,7 +56,7 @@ def wrong_status(
         got = f", after the status {answer.status}" if answer.status is not None else ""
         yield Fault(
             f"{asked} was not answered: {answer.error}{got}",
-            "make the endpoint answer at once, whatever it depends on: give each of its checks a time limit",
+            "Make the endpoint answer at once, whatever it depends on: give each of its checks a time limit.",
             expectation.location,
             proof=_proof(answer),
         )
@@ -61,30 +67,56 @@ def wrong_status(
     ailing = readiness.failing(answer.json)
     names = listed(name for name, _ in ailing)
     target = f" to {answer.location_header}" if answer.location_header else ""
-    not_ready = f": {names} {'is' if len(ailing) == 1 else 'are'} not ready" if ailing else ""
+    not_ready = f": {names} {'is' if len(ailing) == 1 else 'are'} not ready" if ailing else _quotation(answer)
     message = f"{asked} answered {answer.status}{target}, expected {_expected(expectation)}{not_ready}"
-    if doubtful:
+    host = answer.status == 400 and (django or "host" in answer.body.lower())
+    if host and django:
+        message += ": ALLOWED_HOSTS may refuse 127.0.0.1"
+    elif doubtful:
         message += " (asked without credentials)"
     yield Fault(
         message,
-        _status_remedy(expectation, answer, names),
+        _host_remedy(django) if host else _status_remedy(expectation, answer, names),
         expectation.location,
         proof=_proof(answer),
-        details=(*_ailing_block(ailing), *_body_block(answer), *_expect_block(expectation, answer)),
+        details=(
+            *_ailing_block(ailing),
+            *_body_block(answer),
+            *_expect_block(expectation, answer, 'headers = { Host = "…" }' if host else "", bool(names)),
+        ),
         level=Level.WARNING if doubtful else None,
     )
 
 
+def _quotation(answer: Answer) -> str:
+    """What the body says, where it is short; not when it only repeats the status in words."""
+    text = readiness.words(answer.json) or answer.body.strip()
+    phrase = HTTPStatus(answer.status).phrase if answer.status in set(HTTPStatus) else ""
+    shown = 0 < len(text) <= _QUOTED and text[:1] != "<" and "\n" not in text and text.lower() != phrase.lower()
+    return f': "{text}"' if shown else ""
+
+
+def _host_remedy(django: bool) -> str:
+    if django:
+        return (
+            "Add a host to send that ALLOWED_HOSTS lists: "
+            f'headers = {{ Host = "…" }} in the {_TABLE} table; Django answers 400 to every other.'
+        )
+    return f'The application refuses the host 127.0.0.1: allow it, or send headers = {{ Host = "…" }} in {_TABLE}.'
+
+
 def _status_remedy(expectation: Expectation, answer: Answer, names: str) -> str:
+    failing = answer.status is not None and answer.status >= 500
     if names:
-        return f"provide {names} to the job that runs the gate, or expect this in [[tool.prodready.health]]"
-    if answer.status == 400 and "host" in answer.body.lower():
-        return 'the application refuses the host 127.0.0.1: allow it, or send headers = { Host = "…" }'
+        expect = f", or expect this in {_TABLE}" if answer.status != 500 else ""
+        return f"Provide {names} to the job that runs the gate{expect}."
     if answer.status in REFUSALS:
-        return 'send what it asks for: headers = { Authorization = "env:NAME" } in [[tool.prodready.health]]'
+        return f'Send what it asks for: headers = {{ Authorization = "env:NAME" }} in {_TABLE}.'
+    if expectation.found and failing:
+        return f"Correct what fails in {expectation.path}, or provide what it needs to the job that runs the gate."
     if expectation.found:
-        return "say what to expect in [[tool.prodready.health]]"
-    return f"make {expectation.path} answer {_expected(expectation)}, or correct the status that is expected"
+        return f"Say what to expect in {_TABLE}."
+    return f"Make {expectation.path} answer {_expected(expectation)}, or correct the status that is expected."
 
 
 def wrong_body(expectation: Expectation, answers: Sequence[Answer]) -> Iterator[Fault]:
@@ -104,7 +136,7 @@ def _unmet_json(expectation: Expectation, answer: Answer, wanted: dict[str, obje
         kind = answer.content_type.partition(";")[0].strip() or "no content type"
         yield Fault(
             f"{asked} answered {answer.status}, but not with JSON ({kind}): {answer.json_error}",
-            "register the endpoint before any route that catches every path, and let it answer JSON",
+            "Register the endpoint before any route that catches every path, and let it answer JSON.",
             expectation.location,
             proof=_proof(answer),
             details=_body_block(answer),
@@ -118,9 +150,9 @@ def _unmet_json(expectation: Expectation, answer: Answer, wanted: dict[str, obje
     yield Fault(
         f"{asked} answered {answer.status}, but its body differs: {'; '.join(differing[:3])}"
         + (f" (not ready: {names})" if names else ""),
-        f"provide {names} to the job that runs the gate, or correct the json that is expected"
+        f"Provide {names} to the job that runs the gate, or correct the json that is expected."
         if names
-        else "correct the endpoint's body, or the json that is expected",
+        else "Correct the endpoint's body, or the json that is expected.",
         expectation.location,
         proof=_proof(answer),
         details=(("differences", "\n".join(differing)), *_ailing_block(ailing), *_body_block(answer)),
@@ -130,10 +162,11 @@ def _unmet_json(expectation: Expectation, answer: Answer, wanted: dict[str, obje
 def _unready(expectation: Expectation, answer: Answer) -> Iterator[Fault]:
     """A success whose body says otherwise; an error only where the gate found it and words are clear."""
     asked = _asked(expectation)
-    if expectation.found and ("html" in answer.content_type.lower() or answer.body.lstrip()[:1] == "<"):
+    # by the body alone: text/html is what Flask and Django call every text
+    if expectation.found and answer.body.lstrip()[:1] == "<":
         yield Fault(
             f"{asked} answered {answer.status} with a page of HTML, which says nothing of its health",
-            "let the endpoint answer JSON, or say what to expect in [[tool.prodready.health]]",
+            f"Let the endpoint answer JSON, or say what to expect in {_TABLE}.",
             expectation.location,
             proof=_proof(answer),
             details=_body_block(answer),
@@ -148,8 +181,8 @@ def _unready(expectation: Expectation, answer: Answer) -> Iterator[Fault]:
     yield Fault(
         f'{asked} answered {answer.status}, but its body says "{word}"'
         + (f": not ready is {names}" if names else ""),
-        (f"provide {names} to the job that runs the gate" if names else "find out why it is not ready")
-        + ", answer 503 when the application is not ready, or expect this in [[tool.prodready.health]]",
+        (f"Provide {names} to the job that runs the gate" if names else "Find out why it is not ready")
+        + f", answer 503 when the application is not ready, or expect this in {_TABLE}.",
         expectation.location,
         proof=_proof(answer),
         details=(*_ailing_block(ailing), *_body_block(answer), *_expect_block(expectation, answer)),
@@ -169,16 +202,16 @@ def missing_route(
     near = f"; the nearest is {gap.nearest}" if gap.nearest else ""
     if gap.methods:
         message = f"{asked} is not registered: {expectation.path} takes {listed(gap.methods)} only"
-        remedy = f"expect the method {gap.methods[0]}, or register {expectation.method} for this path"
+        remedy = f"Expect the method {gap.methods[0]}, or register {expectation.method} for this path."
     elif routes is None:
         message = f"{asked} answered {answer.status}: no such endpoint there"
-        remedy = "correct the path, or register the route that serves it"
+        remedy = "Correct the path, or register the route that serves it."
     else:
         message = f"{asked} answered {answer.status}: no route of the application serves it{near}"
         remedy = (
-            f'expect path = "{gap.nearest}", or register {expectation.path}'
+            f'Expect path = "{gap.nearest}", or register {expectation.path}.'
             if gap.nearest
-            else f"register a route for {expectation.path}, or include the router that has it"
+            else f"Register a route for {expectation.path}, or include the router that has it."
         )
     yield Fault(message, remedy, expectation.location, proof=_proof(answer), details=_body_block(answer))
 
@@ -198,7 +231,7 @@ def open_endpoint(
         open_ = 200 <= status < 300
         yield Fault(
             f"{answered}: everybody may call it" if open_ else f"{answered} rather than 401 or 403",
-            f"check {answer.without} before anything else is done, and answer 401 or 403 without it",
+            f"Check {answer.without} before anything else is done, and answer 401 or 403 without it.",
             expectation.location,
             proof=f"sent the same request without {answer.without}, and got {status}",
             details=_body_block(answer),
@@ -233,9 +266,16 @@ def _ailing_block(ailing: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str],
     return (("not ready", "\n".join(f"{name}: {said}" for name, said in ailing)),) if ailing else ()
 
 
-def _expect_block(expectation: Expectation, answer: Answer) -> tuple[tuple[str, str], ...]:
-    """The settings that would accept this answer, for an endpoint that has none yet."""
-    if not expectation.found:
+def _expect_block(
+    expectation: Expectation, answer: Answer, instead: str = "", named: bool = False
+) -> tuple[tuple[str, str], ...]:
+    """The settings that would accept this answer, for an endpoint that has none yet.
+
+    ``instead`` of the status another line may help. A server's error is worth expecting only as a 503 that
+    is ``named``: it tells which dependency the job lacks.
+    """
+    failing = answer.status is not None and answer.status >= 500
+    if not expectation.found or (failing and not (named and answer.status == 503)):
         return ()
-    lines = ["[[tool.prodready.health]]", f'path = "{expectation.path}"', f"status = {answer.status}"]
-    return (("to expect it", "\n".join(lines)),)
+    lines = [_TABLE, f'path = "{expectation.path}"', instead or f"status = {answer.status}"]
+    return (("to send it" if instead else "to expect it", "\n".join(lines)),)

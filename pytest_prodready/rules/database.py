@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from pytest_prodready.facts import Database, EnumColumn, Facts, MappingFailure
+from pytest_prodready.facts import Database, Facts, InspectedEntry, MappingFailure
 from pytest_prodready.findings import Fault, Level
 from pytest_prodready.registry import Family, Subject
 from pytest_prodready.rules import enum_comparison
-from pytest_prodready.rules.database_types import DatabaseTypes
-from pytest_prodready.rules.enum_comparison import EnumCase, qualified
+from pytest_prodready.rules.enum_comparison import EnumCase
+from pytest_prodready.rules.enum_subjects import enum_subjects
 from pytest_prodready.wording import nearest
 
 family = Family("database")
@@ -47,45 +47,7 @@ def mapped_class(facts: Facts) -> Iterator[Subject[MappedClass]]:
 @family.kind("enum column", "enum columns", needs={"web", "celery", "mapping", "database"})
 def enum_column(facts: Facts) -> Iterator[Subject[EnumCase]]:
     """Every column that an entry point maps to an enumeration, once, beside the database's type."""
-    merged: dict[str, EnumColumn] = {}
-    for entry in facts.entries:
-        for column in entry.mapping.columns if entry.mapping is not None else ():
-            merged.setdefault(column.name, column)
-    database = facts.database
-    types = DatabaseTypes(database) if database is not None else None
-    for name, column in sorted(merged.items()):
-        case = EnumCase(
-            members=column.members,
-            sends=column.sends,
-            labels=(),
-            type_name=column.type_name,
-            subject=f"{column.model}.{column.column}" if column.model else column.name,
-            location=column.location,
-        )
-        skipped, errored = _unread(column, database), ""
-        if database is not None and database.problem == "refused":
-            skipped, errored = "", database.detail
-        if database is not None and types is not None and not skipped and not errored:
-            found = types.of(column)
-            if isinstance(found, str):
-                skipped = found
-            else:
-                type_name = qualified(found.schema, found.name)
-                case = replace(case, labels=found.labels, type_name=type_name, proof=proof(database))
-        yield Subject(name, case, skipped=skipped, errored=errored, location=column.location)
-    dead = [entry.entry.target for entry in facts.entries if entry.failure is not None]
-    if dead and not merged:
-        unknown = EnumCase(members=(), sends=None, labels=(), type_name="", subject="")
-        yield Subject("enum-columns", unknown, skipped=f"{dead[0]} does not load")
-
-
-def _unread(column: EnumColumn, database: Database | None) -> str:
-    """Why nothing can be compared, before the database's own answers are looked at."""
-    if column.opaque:
-        return f"what is sent cannot be known: {column.opaque}"
-    if database is None:
-        return "no database was read"
-    return database.detail or database.problem if database.problem else ""
+    return enum_subjects(facts, proof(facts.database) if facts.database is not None else "")
 
 
 def proof(database: Database) -> str:
@@ -109,16 +71,61 @@ def mapping_does_not_configure(mapped: MappedClass, facts: Facts) -> Iterator[Fa
         return
     known = {name for entry in facts.entries if entry.mapping is not None for name in entry.mapping.classes}
     for failed in mapped.failures:
-        yield _mapping_fault(failed, known)
+        yield _doubted(_mapping_fault(failed, known), failed, facts)
+
+
+def _doubted(fault: Fault, failed: MappingFailure, facts: Facts) -> Fault:
+    """The fault as a warning where another entry point, or another failure, speaks against it."""
+    if fault.level is Level.WARNING:
+        return fault
+    seen = [entry for entry in facts.entries if entry.mapping is not None]
+    failing = [entry for entry in seen if entry.mapping is not None and failed in entry.mapping.failures]
+    healthy = [entry for entry in seen if _maps_cleanly(entry, failed.model)]
+    if failing and healthy:
+        alone, other = failing[0].entry, healthy[0].entry.target
+        return replace(
+            fault,
+            message=f"{fault.message.rstrip('.')}, in {_process(alone.kind)} alone ({alone.target}): "
+            f"{other} maps it cleanly.",
+            remedy=f"Import the models in {alone.target} as {other} does, before the first query.",
+            level=Level.WARNING,
+        )
+    others = [
+        other
+        for entry in failing
+        for other in (entry.mapping.failures if entry.mapping is not None else ())
+        if other.model != failed.model and _raised_by_sqlalchemy(other)
+    ]
+    if others and not _raised_by_sqlalchemy(failed):
+        message = f"{fault.message.rstrip('.')}; this may follow from the failure of {others[0].model}."
+        return replace(fault, message=message, level=Level.WARNING)
+    return fault
+
+
+def _maps_cleanly(entry: InspectedEntry, model: str) -> bool:
+    """Whether ``entry`` configured ``model``; without one, whether it configured all that it maps."""
+    if entry.mapping is None or entry.failure is not None:
+        return False
+    failed = {failure.model for failure in entry.mapping.failures}
+    return (model in entry.mapping.classes and model not in failed) if model else bool(entry.mapping.classes) and not failed
+
+
+def _process(kind: str) -> str:
+    return {"celery": "the worker", "web": "the web process"}.get(kind, "this process")
+
+
+def _raised_by_sqlalchemy(failed: MappingFailure) -> bool:
+    return any(base.startswith("sqlalchemy.exc.") for base in failed.failure.bases)
 
 
 def _mapping_fault(failed: MappingFailure, known: set[str]) -> Fault:
     short = failed.model.rpartition(".")[2]
-    attribute = f"{short}.{failed.attribute}" if failed.attribute else failed.model or "a mapper"
+    attribute = f"{short}.{failed.attribute}" if failed.attribute else failed.model
     said = failed.failure.message.partition("\n")[0].partition("(Background on this error")[0].strip()
     name = failed.attribute or "value"
     level = Level.WARNING if failed.warned else None
-    message, remedy = f"{attribute} cannot be mapped: {said}", "Correct the attribute that the message names."
+    message = f"{attribute} cannot be mapped: {said}" if attribute else f"the mappers do not configure: {said}"
+    remedy = "Correct the attribute that the message names."
     if "is reserved" in said or "left reserved" in said:
         verb = "is accepted with a warning by this SQLAlchemy only" if failed.warned else "cannot be mapped"
         message = f"{attribute} {verb}: declarative classes keep the name {name!r} for themselves."
@@ -215,7 +222,7 @@ def names_for_values(case: EnumCase, facts: Facts) -> Iterator[Fault]:
     checks="The members of the Python enum stand in the order of the labels in the database.",
     reason="ORDER BY, MIN, MAX and comparisons of an enum column follow the database's order, not Python's.",
     remedy="Put the members in the database's order, or never sort and compare by this column in SQL.",
-    level=Level.WARNING,
+    level=Level.INFO,
 )
 def order_differs(case: EnumCase, facts: Facts) -> Iterator[Fault]:
     """The same labels in another order."""

@@ -13,6 +13,9 @@ NEGATIVE = frozenset(
 HALF = frozenset({"degraded", "warn", "warning"})
 _VERDICTS = ("status", "state", "health")
 _FLAGS = ("ready", "healthy", "ok", "up", "alive", "success")
+_WORDS = ("detail", "error", "message", "msg", "reason", "title", "description")
+_ABOUT_THE_ANSWER = frozenset({*_WORDS, "code", "type", "status_code", "extra"})
+"""Keys of an error's body that tell of the error, and name no dependency."""
 _CONTAINERS = ("checks", "components", "dependencies", "services", "details", "results")
 _TROUBLE = (
     *("error", "fail", "down", "unavailable", "refused", "timeout", "timed out", "unhealthy", "unready"),
@@ -42,17 +45,27 @@ def failing(body: object) -> tuple[tuple[str, str], ...]:
 
     Understood are ``{"checks": {name: "ok" | true | {"status": …} | [{"status": …}]}}``, the same under
     ``components``, ``dependencies``, ``services`` and ``details``, a list of ``{"name", "status"}``, and
-    words at the top level (``{"status": "error", "database": "down"}``).
+    words at the top level (``{"status": "error", "database": "down"}``); FastAPI's ``detail`` may hold each.
     """
     if not isinstance(body, dict):
         return ()
+    if isinstance(body.get("detail"), dict):
+        return failing(body["detail"])
     for key in _CONTAINERS:
         if found := tuple(_trouble_in(body.get(key))):
             return found
-    others = {name: value for name, value in body.items() if name not in (*_VERDICTS, *_FLAGS, "message")}
+    others = {name: value for name, value in body.items() if name not in (*_VERDICTS, *_FLAGS)}
     return tuple(
         _trouble_in({name: value for name, value in others.items() if isinstance(value, (str, bool))})
     )
+
+
+def words(body: object) -> str:
+    """What an error's body says in a sentence of its own (``{"detail": "Database unavailable"}``)."""
+    if not isinstance(body, dict):
+        return ""
+    said = next((body[key] for key in _WORDS if isinstance(body.get(key), str) and body[key].strip()), "")
+    return " ".join(said.split())[:_SHOWN]
 
 
 def _trouble_in(container: object) -> Iterator[tuple[str, str]]:
@@ -64,7 +77,7 @@ def _trouble_in(container: object) -> Iterator[tuple[str, str]]:
         }
     if isinstance(container, dict):
         for name, value in container.items():
-            if said := _trouble(value):
+            if name not in _ABOUT_THE_ANSWER and (said := _trouble(value)):
                 yield str(name), said[:_SHOWN]
 
 
