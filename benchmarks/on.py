@@ -55,7 +55,9 @@ def bare(project: Path) -> str:
         collect_only=False,
     )
     registry = rules.registry()
-    gate = Gate(project, read(project, registry.rules), options, registry.select(ignore=options.ignore), os.environ)
+    gate = Gate(
+        project, read(project, registry.rules), options, registry.select(ignore=options.ignore), os.environ
+    )
     web, celery = gate.facts.entry("web"), gate.facts.entry("celery")
     if web is None or celery is None:
         raise MeasuringFailedError("the example's entry points were not found")

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import asyncpg
 
 GIVEN = "PRODREADY_TEST_POSTGRES"
 PROGRAMS = ("initdb", "pg_ctl", "postgres")
@@ -90,6 +89,8 @@ def create_database(server: str, name: str, sql: str) -> str:
         raise ValueError(f"{name!r} is no database name: use lower case letters, digits and underscores.")
     parts = urlsplit(server)
     url = parts._replace(scheme="postgresql", path=f"/prodready_{name}").geturl()
+
+    import asyncpg  # the one thing here that is not in the standard library
 
     async def create() -> None:
         maintenance = await asyncpg.connect(parts._replace(scheme="postgresql").geturl(), timeout=20)

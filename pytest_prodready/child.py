@@ -23,7 +23,7 @@ OUTPUT_KEPT = 65536
 TURN = 0.1
 """Seconds between two looks at the clock while nothing arrives."""
 PAUSE = 0.01
-"""Seconds in which events gather before they are read: to wake up for each would take a core from the child."""
+"""Seconds in which events gather before they are read: waking up for each takes a core from the child."""
 STACK_WAIT = 1.0
 """Seconds that a child which ran out of time gets to write down where it stands."""
 _OUTERMOST = re.compile(rb'bootstrap\.py", line \d+ in <module>\n|\n  \.\.\.\n')

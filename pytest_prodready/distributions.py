@@ -6,9 +6,11 @@ Only metadata files are read, from the target's own ``sys.path``: none of the ta
 from __future__ import annotations
 
 import json
+import re
 import sys
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from email import message_from_string
+from email.message import Message
 from functools import cached_property
 from pathlib import Path
 from typing import cast
@@ -21,7 +23,7 @@ from packaging.utils import canonicalize_name
 
 from pytest_prodready.facts import Dependencies, Interpreter, Location, Problem, Requirement
 from pytest_prodready.facts import Distribution as Seen
-from pytest_prodready.requirement_line import holds, requirement
+from pytest_prodready.requirement_line import for_development, holds, requirement
 from pytest_prodready.requirements import Declarations, read
 from pytest_prodready.settings import Settings
 
@@ -29,6 +31,11 @@ TOOLS = ("pip", "setuptools", "wheel")
 """What an environment has without being asked; ``pkg_resources`` and ``distutils`` belong to one of them."""
 _FOREIGN = {"site-packages", "dist-packages"}
 _IMPORTABLE = {".py", ".pyc", ".so", ".pyd"}
+_HEADERS = {"name", "version", "requires-dist"}
+_EXTRA = re.compile(r"""\bextra\s*==\s*["']([^"']+)""")
+
+_NOTHING = "no runtime requirements are declared (looked at pyproject.toml, setup.cfg, requirements files)"
+_SETUP_PY = "setup.py is not run; install the project, so that its metadata says what it needs"
 
 Root = tuple[str, Collection[str]]
 """A distribution's canonical name, and the extras that are asked of it."""
@@ -46,16 +53,15 @@ class Installed:
         self._distribution = distribution
         try:
             text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO")
-            # only the headers: behind the blank line stands the whole README, which takes as long again
-            metadata = message_from_string(text.partition("\n\n")[0]) if text else distribution.metadata
-            name, version = metadata.get("Name"), metadata.get("Version")
-            self._requires_dist = metadata.get_all("Requires-Dist")
+            headers = _headers(text) if text else _parsed(distribution.metadata)
+            name, version = (next(iter(headers["name"]), ""), next(iter(headers["version"]), ""))
         except Exception as error:
             raise ValueError("metadata that cannot be read") from error
         if not name or not version:
             raise ValueError("metadata without name or version")
         self.name: str = canonicalize_name(name)
         self.version: str = version
+        self._requires_dist = headers["requires-dist"]
         self.place = Path(str(distribution.locate_file("")))
 
     @cached_property
@@ -63,18 +69,23 @@ class Installed:
         """Its ``Requires-Dist`` lines as they stand in the metadata."""
         if not self._requires_dist and self._distribution.read_text("requires.txt"):
             return tuple(self._distribution.requires or ())  # an egg-info directory
-        return tuple(self._requires_dist or ())
+        return tuple(self._requires_dist)
 
-    @cached_property
-    def requires(self) -> tuple[Parsed, ...]:
-        """What it requires; a line that cannot be read pulls nothing in."""
-        found = []
+    def requires(self, extras: Collection[str]) -> Iterator[Parsed]:
+        """What it may require with ``extras``, canonical; a line that cannot be read pulls nothing in."""
         for line in self.lines:
+            behind = set(map(canonicalize_name, _EXTRA.findall(line)))
+            if behind and " or " not in line and behind.isdisjoint(extras):
+                continue  # parsing is what takes the time, and most lines stand behind an extra
             try:
-                found.append(Parsed(line))
+                yield Parsed(line)
             except InvalidRequirement:
                 continue
-        return tuple(found)
+
+    @property
+    def extras(self) -> set[str]:
+        """The extras that its requirements stand behind."""
+        return {canonicalize_name(extra) for line in self.lines for extra in _EXTRA.findall(line)}
 
     @cached_property
     def modules(self) -> frozenset[str]:
@@ -107,6 +118,33 @@ class Installed:
         )
 
 
+def _headers(text: str) -> dict[str, list[str]]:
+    """The headers of ``text`` that are asked for, up to its first empty line.
+
+    A plain scan, a tenth of the email parser's time; that one reads what is folded or odd.
+    """
+    # behind the blank line stands the whole README
+    head = text.partition("\n\n")[0]
+    found: dict[str, list[str]] = {header: [] for header in _HEADERS}
+    last = ""
+    for line in head.splitlines():
+        header, colon, value = line.partition(":")
+        if line[:1] in (" ", "\t"):
+            if last in found:
+                return _parsed(message_from_string(head))
+        elif not colon:
+            return _parsed(message_from_string(head))
+        else:
+            last = header.lower()
+            if last in found:
+                found[last].append(value.strip())
+    return found
+
+
+def _parsed(message: Message | importlib_metadata.PackageMetadata) -> dict[str, list[str]]:
+    return {header: message.get_all(header) or [] for header in _HEADERS}
+
+
 def installed(path: Iterable[str]) -> list[Installed]:
     """The distributions on ``path``; of two versions of one, the first, as import does."""
     found: dict[str, Installed] = {}
@@ -133,7 +171,7 @@ def closure(roots: Iterable[Root], present: Iterable[Installed], markers: Mappin
         reached[name] |= new
         if not new or name not in by_name:
             continue
-        for required in by_name[name].requires:
+        for required in by_name[name].requires(new):
             if any(holds(required.marker, markers, extra) for extra in new):
                 wanted = {"", *map(canonicalize_name, required.extras)}
                 waiting.append((canonicalize_name(required.name), wanted))
@@ -184,12 +222,13 @@ def inspect(root: Path, settings: Settings, interpreter: Interpreter) -> tuple[D
     also = _also(settings, interpreter, problems)
     roots = _local_roots(declarations, present)
     concealed: dict[str, str] = {}
-    if sources and declarations.complete and roots is not None:
-        asked = (wanted for wanted in (*requirements, *also) if wanted.applies and not wanted.constraint)
+    if sources and declarations.complete and roots is not None and (own or not declarations.setup_py):
+        every = (*requirements, *declarations.possible, *also)
+        asked = (wanted for wanted in every if wanted.applies and not wanted.constraint)
         roots += [(wanted.name, wanted.extras) for wanted in asked if wanted.name]
         # where pyproject.toml lists the project's dependencies, its installed metadata can only be older
         stale = declarations.name if declarations.static else ""
-        roots += [(one.name, settings.runtime.extras) for one in own if one.name != stale]
+        roots += [(one.name, _extras(one, settings)) for one in own if one.name != stale]
         inside = closure(roots, present, interpreter.markers) | {one.name for one in own} | set(TOOLS)
         concealed = hidden(present, inside, _search(root, interpreter))
     dependencies = Dependencies(
@@ -201,6 +240,7 @@ def inspect(root: Path, settings: Settings, interpreter: Interpreter) -> tuple[D
         requires_python=declarations.requires_python,
         requires_python_location=declarations.requires_python_location,
         hidden=concealed,
+        undeclared="" if sources else _SETUP_PY if declarations.setup_py else _NOTHING,
     )
     return dependencies, problems
 
@@ -219,6 +259,11 @@ def _declared(one: Installed, settings: Settings, interpreter: Interpreter) -> l
     found = [requirement(line, place, interpreter.markers, extras=extras) for line in one.lines]
     # "name[extra]" of itself gathers its extras; the closure follows them
     return [line for line in found if line.name != one.name]
+
+
+def _extras(one: Installed, settings: Settings) -> Collection[str]:
+    """The extras with which production may have installed ``one``, a distribution of the project."""
+    return settings.runtime.extras or [extra for extra in one.extras if not for_development(extra)]
 
 
 def _also(settings: Settings, interpreter: Interpreter, problems: list[Problem]) -> list[Requirement]:

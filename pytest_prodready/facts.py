@@ -370,14 +370,14 @@ class InspectedEntry:
     entry: Entry
     failure: Failure | None = None
     """Why it did not load; everything below is empty then."""
-    revealed: tuple[str, ...] = ()
-    """Distributions outside the runtime closure that an installed library asked for, and was given."""
     seconds: float = 0.0
     app: App | None = None
     celery: Celery | None = None
     modules: tuple[Module, ...] = ()
     mapping: Mapping | None = None
     database: Database | None = None
+    revealed: tuple[str, ...] = ()
+    """Distributions outside the runtime closure that an installed library asked for, and was given."""
 
 
 @dataclass(frozen=True)
@@ -436,6 +436,8 @@ class Dependencies:
     requires_python_location: Location | None = None
     hidden: dict[str, str] = field(default_factory=dict)
     """Top-level module → the installed distribution outside the runtime closure that provides it."""
+    undeclared: str = ""
+    """Why no runtime declaration was found, as a reason for a skip; empty where one was."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the project declares that production installs: pyproject.toml, setup.cfg and runtime requirements files.
+"""What the project declares that production installs: pyproject.toml, setup.cfg, runtime requirements files.
 
 No resolver: declarations are read as they stand, with the line of each.
 """
@@ -50,7 +50,7 @@ class Declarations:
     setup_py: bool = False
     """setup.py names requirements, which only the installed metadata can tell, as it is never run."""
     possible: tuple[Requirement, ...] = ()
-    """What extras ask for that production may install, as the settings name none: nothing that must be there."""
+    """What extras ask for that production may install, where the settings name none."""
     complete: bool = True
     """The distribution behind every requirement is known; false for a VCS address without a name, say."""
     name: str = ""
@@ -82,37 +82,87 @@ class _Reading:
         self._problems: list[Problem] = []
         self._sources: list[str] = []
         self._requirements: list[Requirement] = []
+        self._from_files = 0
         self._seen: set[tuple[str, str]] = set()
         self._data, self._lines = self._pyproject()
         self._project = _table(self._data, "project")
-        name = self._project.get("name") or _table(self._data, "tool", "poetry").get("name")
-        self._name = canonicalize_name(name) if isinstance(name, str) else ""
+        dynamic = _strings(self._project.get("dynamic"))
+        self._open = "dependencies" not in self._project and (not self._project or "dependencies" in dynamic)
+        """The build backend says what is needed, not ``[project]``."""
+        self._poetry: dict[str, list[poetry.Declared]] = {}
+        table = _table(self._data, *poetry.TABLE) if self._open else {}
+        for key, found in poetry.declared(table, poetry.TABLE, self._lines, markers):
+            self._poetry.setdefault(canonicalize_name(key), []).append(found)
+        self._python = str(table.get("python", "")) and poetry.requires_python(table["python"])
+        backend = str(_table(self._data, "build-system").get("build-backend", "setuptools"))
+        self._setuptools = self._open and not table and backend.startswith("setuptools")
+        self._cfg = self._setup_cfg() if self._setuptools else SetupCfg("")
+        self._extras = self._known_extras()
+        names = (
+            self._project.get("name"),
+            _table(self._data, "tool", "poetry").get("name"),
+            self._cfg.value("metadata", "name"),
+        )
+        self._name = canonicalize_name(next((name for name in names if isinstance(name, str) and name), ""))
 
     def result(self) -> Declarations:
-        static = "dependencies" in self._project
-        if static:
+        if listed_here := "dependencies" in self._project:
             self._sources.append("pyproject.toml [project] dependencies")
             self._list(self._project["dependencies"], "project", "dependencies")
-        self._dynamic(_table(self._data, "tool", "setuptools", "dynamic").get("dependencies"))
+        if self._poetry or self._python:
+            self._sources.append("pyproject.toml [tool.poetry.dependencies]")
+            for found in (one for several in self._poetry.values() for one in several if not one.optional):
+                self._take(found.requirement)
+        generated = _table(self._data, "tool", "setuptools", "dynamic")
+        self._dynamic(generated.get("dependencies"))
+        if self._cfg.value("options", "install_requires"):
+            self._sources.append("setup.cfg install_requires")
+            self._from_cfg("options", "install_requires")
         for extra in self._runtime.extras:
             self._extra(extra, asked="runtime.extras of [tool.prodready]")
         for group in self._runtime.groups:
             self._group(group, asked="runtime.groups of [tool.prodready]")
         self._requirements_files()
-        python = self._project.get("requires-python")
+        self._take_files()
+        required = self._declarations()
+        extras_elsewhere = "optional-dependencies" in _strings(self._project.get("dynamic"))
+        required = replace(
+            required,
+            static=bool(self._poetry or self._python)
+            or (listed_here and not (extras_elsewhere and "optional-dependencies" not in generated)),
+            setup_py=self._setuptools and "dependencies" not in generated and self._setup_py(),
+        )
+        return required if self._runtime.extras else self._with_possible(required)
+
+    def _declarations(self) -> Declarations:
         contents = self._files.contents
+        python, place = self._project.get("requires-python"), self._lines.line("project", "requires-python")
+        if not python and self._python:
+            python, place = self._python, self._lines.line(*poetry.TABLE, "python")
+        elif not python:
+            python = self._cfg.value("options", "python_requires")
+            place = self._cfg.location("options", "python_requires")
         return Declarations(
             requirements=tuple(self._requirements),
             sources=tuple(self._sources),
             declared=bool(self._sources),
-            static=static,
             complete=contents.complete and not any(found.problem for found in self._requirements),
             name=self._name,
             locals=tuple(local for local in contents.locals if local.path != self._root),
             requires_python=python if isinstance(python, str) else "",
-            requires_python_location=self._lines.line("project", "requires-python") if python else None,
+            requires_python_location=place if python else None,
             problems=(*self._problems, *contents.problems),
         )
+
+    def _with_possible(self, required: Declarations) -> Declarations:
+        """Add what the other extras ask for: nobody says that production does not install them."""
+        for extra in self._extras:
+            if not for_development(extra):
+                self._extra(extra, asked="")
+        self._take_files()
+        every = self._declarations()
+        possible = every.requirements[len(required.requirements) :]
+        return replace(required, possible=possible, complete=every.complete, locals=every.locals)
 
     def _pyproject(self) -> tuple[dict[str, object], TomlLines]:
         try:
@@ -123,6 +173,33 @@ class _Reading:
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             self._problem(f"pyproject.toml cannot be read: {error}")
         return {}, TomlLines("", "pyproject.toml")
+
+    def _setup_cfg(self) -> SetupCfg:
+        try:
+            return SetupCfg((self._root / "setup.cfg").read_bytes().decode())
+        except FileNotFoundError:
+            pass
+        except (OSError, UnicodeDecodeError, ConfigError) as error:
+            self._problem(f"setup.cfg cannot be read: {str(error).partition(chr(10))[0]}")
+        return SetupCfg("")
+
+    def _setup_py(self) -> bool:
+        try:
+            return b"install_requires" in (self._root / "setup.py").read_bytes()
+        except OSError:
+            return False
+
+    def _known_extras(self) -> dict[str, tuple[str, tuple[str, ...]]]:
+        """Canonical name → name as written and the table that defines it; of setup.cfg, its section."""
+        tables: list[tuple[str, ...]] = [
+            ("tool", "setuptools", "dynamic", "optional-dependencies"),
+            ("project", "optional-dependencies"),
+        ]
+        if self._poetry:
+            tables.append(("tool", "poetry", "extras"))
+        known = [(key, path) for path in tables for key in _table(self._data, *path)]
+        known += [(key, (EXTRAS,)) for key in self._cfg.extras()]
+        return {canonicalize_name(key): (key, path) for key, path in known}
 
     def _requirements_files(self) -> None:
         files = self._runtime.requirements
@@ -139,10 +216,19 @@ class _Reading:
             if local.path == self._root:
                 for extra in local.extras:
                     self._extra(extra, asked="a requirements file")
-        taken = 0
-        while taken < len(self._files.contents.requirements):  # an extra may read further files
-            self._take(self._files.contents.requirements[taken])
-            taken += 1
+
+    def _take_files(self) -> None:
+        """Keep what was read from files since the last time; an extra that is met may read further ones."""
+        while self._from_files < len(self._files.contents.requirements):
+            self._from_files += 1
+            self._take(self._files.contents.requirements[self._from_files - 1])
+
+    def _from_cfg(self, section: str, key: str) -> None:
+        for file in self._cfg.files(section, key) or ():
+            self._files.read(self._root / file)
+        if self._cfg.files(section, key) is None:
+            for text, location in self._cfg.requirements(section, key):
+                self._take(requirement(text, location, self._markers))
 
     def _dynamic(self, value: object) -> None:
         """``{file = …}`` of ``[tool.setuptools.dynamic]``: the files that become the metadata."""
@@ -177,25 +263,29 @@ class _Reading:
         if ("extra", name) in self._seen:
             return
         self._seen.add(("extra", name))
-        known = {
-            canonicalize_name(key): (key, path)
-            for path in (("tool", "setuptools", "dynamic"), ("project",))
-            for key in _table(self._data, *path, "optional-dependencies")
-        }
-        if name not in known:
-            # without a [project] table the extras stand in setup.py: the installed metadata knows them
-            if self._project and "optional-dependencies" not in _strings(self._project.get("dynamic")):
+        if name not in self._extras:
+            # where nothing static defines extras, they stand in setup.py: the installed metadata knows them
+            dynamic = "optional-dependencies" in _strings(self._project.get("dynamic"))
+            if self._poetry or (self._project and not dynamic):
                 self._problem(
-                    f"{asked} names the extra {extra}, which pyproject.toml does not define", _have(known)
+                    f"{asked} names the extra {extra}, which pyproject.toml does not define",
+                    _have(self._extras),
                 )
             return
-        key, path = known[name]
-        value = _table(self._data, *path, "optional-dependencies")[key]
+        key, path = self._extras[name]
         self._sources.append(f"extra {key}")
-        if isinstance(value, dict):
+        if path == (EXTRAS,):
+            self._from_cfg(EXTRAS, key)
+            return
+        value = _table(self._data, *path)[key]
+        if path[1] == "poetry":
+            for wanted in _strings(value):
+                for found in self._poetry.get(canonicalize_name(str(wanted)), ()):
+                    self._take(found.requirement)
+        elif isinstance(value, dict):
             self._dynamic(value)
         else:
-            self._list(value, *path, "optional-dependencies", key)
+            self._list(value, *path, key)
 
     def _group(self, group: str, asked: str) -> None:
         """A dependency group (PEP 735) with the groups that it includes."""
@@ -203,12 +293,19 @@ class _Reading:
         if ("group", name) in self._seen:
             return
         self._seen.add(("group", name))
-        groups = _table(self._data, "dependency-groups")
-        key = next((key for key in groups if canonicalize_name(key) == name), None)
+        groups, own = _table(self._data, "dependency-groups"), _table(self._data, "tool", "poetry", "group")
+        key = next((key for key in (*groups, *own) if canonicalize_name(key) == name), None)
         if key is None:
             self._problem(
-                f"{asked} names the group {group}, which pyproject.toml does not define", _have(groups)
+                f"{asked} names the group {group}, which pyproject.toml does not define",
+                _have({*groups, *own}),
             )
+            return
+        if key not in groups:
+            path = ("tool", "poetry", "group", key, "dependencies")
+            self._sources.append(f"dependency group {key}")
+            for _, found in poetry.declared(_table(self._data, *path), path, self._lines, self._markers):
+                self._take(found.requirement)
             return
         self._sources.append(f"dependency group {key}")
         value = groups[key]

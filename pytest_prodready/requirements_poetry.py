@@ -35,11 +35,14 @@ class Declared:
     """Installed only where an extra asks for it."""
 
 
-def declared(table: Mapping[str, object], lines: TomlLines, markers: Mapping[str, str]) -> Iterator[Declared]:
-    """The entries of ``[tool.poetry.dependencies]`` without ``python``; several where a name has several.
+def declared(
+    table: Mapping[str, object], path: tuple[str, ...], lines: TomlLines, markers: Mapping[str, str]
+) -> Iterator[tuple[str, Declared]]:
+    """The entries of a table of dependencies by name, ``python`` left out; a name may have several.
 
     Args:
-        table: the parsed table.
+        table: the parsed table: :data:`TABLE`, or that of a group.
+        path: where it stands.
         lines: where its keys stand.
         markers: the environment in which markers are evaluated.
 
@@ -49,9 +52,9 @@ def declared(table: Mapping[str, object], lines: TomlLines, markers: Mapping[str
             continue
         several = isinstance(value, list)
         for index, entry in enumerate(value if isinstance(value, list) else [value]):
-            location = lines.line(*TABLE, name, *([index] if several else []))
+            location = lines.line(*path, name, *([index] if several else []))
             optional = isinstance(entry, dict) and entry.get("optional") is True
-            yield Declared(dependency(name, entry, location, markers), optional)
+            yield name, Declared(dependency(name, entry, location, markers), optional)
 
 
 def dependency(name: str, value: object, location: Location, markers: Mapping[str, str]) -> Requirement:
@@ -83,7 +86,8 @@ def alternatives(constraint: object) -> list[str]:
 
     """
     if not isinstance(constraint, str):
-        raise ValueError("the version is not a text in quotation marks")
+        # one kind of mistake to the caller, as that of the text
+        raise ValueError("the version is not a text in quotation marks")  # noqa: TRY004
     try:
         found = [_bounds(side.strip().rstrip(",").rstrip()) for side in _OR.split(constraint)]
     except ValueError:

@@ -9,7 +9,7 @@ from configparser import RawConfigParser
 from pytest_prodready.facts import Location
 
 _SECTION = re.compile(r"\[([^\]]+)\]")
-_OPTION = re.compile(r"([^\s=:#;\[][^=:]*?)\s*[=:]")
+_OPTION = re.compile(r"([^\s=:#;][^=:]*?)\s*[=:]")
 EXTRAS = "options.extras_require"
 
 
@@ -70,7 +70,8 @@ class SetupCfg:
         return self._parser.items(section) if self._parser.has_section(section) else []
 
     def _scan(self) -> dict[tuple[str, str], int]:
-        section, found = "", {}
+        section = ""
+        found: dict[tuple[str, str], int] = {}
         for number, line in enumerate(self._lines, 1):
             if head := _SECTION.match(line):
                 section = head[1]

@@ -51,7 +51,7 @@ def gate_hooks(config: pytest.Config, options: Options) -> GateHooks:
 
 
 def _environ(config: pytest.Config) -> dict[str, str]:
-    """The environment of the job; a worker of pytest-xdist inherits one that a conftest.py may have changed."""
+    """The environment of the job; what a worker of pytest-xdist inherits, a conftest.py may have changed."""
     worker = getattr(config, "workerinput", None)
     if worker is not None:
         return dict(worker[ENVIRON_FOR_WORKERS])
@@ -106,6 +106,8 @@ def _hang_on(config: pytest.Config, file: Path) -> tuple[bool, frozenset[str]]:
     Returns:
         Whether it is collected, and the families that node ids of it name (none: all).
     """
+    # pytest lists ids as they are seen from its root, and shows results as they are seen from here
+    config.args[:] = [_seen_from_here(config, argument, file) for argument in config.args]
     named = [argument.partition("::") for argument in config.args]
     ids = [rest.partition("::")[0] for path, _, rest in named if _same(config, path, file)]
     if ids:
@@ -114,6 +116,13 @@ def _hang_on(config: pytest.Config, file: Path) -> tuple[bool, frozenset[str]]:
         config.args.append(str(file))
         return True, frozenset()
     return False, frozenset()
+
+
+def _seen_from_here(config: pytest.Config, argument: str, file: Path) -> str:
+    path, separator, rest = argument.partition("::")
+    if not separator or (config.invocation_params.dir / path).exists() or config.rootpath / path != file:
+        return argument
+    return f"{file}::{rest}"
 
 
 def _same(config: pytest.Config, path: str, file: Path) -> bool:

@@ -55,6 +55,9 @@ def example(
 ) -> Callable[..., Example]:
     """Copy the curation example, with a fault or healthy, and give it its own database and environment."""
 
+    for module in ("asyncpg", "celery", "fastapi", "sqlalchemy", "uvicorn"):
+        pytest.importorskip(module)
+
     def make(fault: str | None = None) -> Example:
         root = copy_example(pytester.path / "project", fault)
         name = f"{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}_{next(_NUMBERS)}"

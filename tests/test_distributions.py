@@ -236,8 +236,103 @@ def test_installed_metadata_is_the_last_declaration(site: Site, root: Path) -> N
     assert found.sources == ("metadata of the installed shop 2.1",)
     assert found.declared
     assert [(one.name, one.applies) for one in found.requirements] == [("web", True), ("driver", False)]
-    assert found.hidden == {"driver": "driver"}
+    assert found.hidden == {}  # production may have installed either extra
     assert site.hidden(root, Settings(runtime=Runtime(extras=("all",)))) == {}
+    assert site.hidden(root, Settings(runtime=Runtime(extras=("other",)))) == {"driver": "driver"}
+
+
+EXTRAS = """
+[project.optional-dependencies]
+server = ["driver[fast]"]
+all = ["shop[server]"]
+dev-tools = ["linter"]
+tests = ["checker"]
+[dependency-groups]
+db = ["grouped"]
+"""
+
+
+def test_possible_extras_stay_visible(site: Site, root: Path) -> None:
+    """Unless the settings say which extras, every one that is not for development may be installed."""
+    project(root, more=EXTRAS)
+    site.add("driver", requires=["fast; extra == 'fast'", "slow; extra == 'slow'"])
+    for name in ("fast", "slow", "linter", "checker", "grouped"):
+        site.add(name)
+    assert set(site.hidden(root)) == {"slow", "linter", "checker", "grouped"}
+    found, problems = inspect(root, Settings(), site.interpreter(root))
+    assert (found.requirements, problems) == ((), [])
+    assert found.sources == ("pyproject.toml [project] dependencies",)
+
+
+def test_extras_of_the_settings_are_exactly_those(site: Site, root: Path) -> None:
+    """Where the settings name extras, the others are not installed."""
+    project(root, more=EXTRAS)
+    site.add("driver")
+    site.add("checker")
+    assert site.hidden(root, Settings(runtime=Runtime(extras=("tests",)))) == {"driver": "driver"}
+
+
+def test_possible_extras_of_metadata(site: Site, root: Path) -> None:
+    """The extras of the installed project's metadata count as well, beside static dependencies too."""
+    extras = ["driver; extra == 'db'", "linter; python_version > '3' and extra == 'dev'"]
+    site.add("shop", requires=["web", *extras])
+    for name in ("web", "driver", "linter"):
+        site.add(name)
+    dynamic = "dynamic = ['optional-dependencies']\n"
+    for text in ("dynamic = ['dependencies']\n", f"dependencies = ['web']\n{dynamic}"):
+        (root / "pyproject.toml").write_text(f"[project]\nname = 'shop'\n{text}")
+        assert site.hidden(root) == {"linter": "linter"}
+
+
+def test_an_unreadable_possible_extra_makes_the_closure_unknown(site: Site, root: Path) -> None:
+    """What an extra asks for that nobody can read might be anything: nothing is hidden, and nothing said."""
+    project(root, more="[project.optional-dependencies]\nx = ['not a requirement']\n")
+    site.add("outside")
+    found, problems = inspect(root, Settings(), site.interpreter(root))
+    assert (found.hidden, found.requirements, problems) == ({}, (), [])
+
+
+def test_setup_py_alone(site: Site, root: Path) -> None:
+    """What only setup.py says is known once the project is installed, else said to be unknown."""
+    (root / "setup.py").write_text("setup(install_requires=['web'])\n")
+    site.add("outside")
+    found, _ = inspect(root, Settings(), site.interpreter(root))
+    assert not found.declared
+    assert found.undeclared == (
+        "setup.py is not run; install the project, so that its metadata says what it needs"
+    )
+    (root / "requirements.txt").write_text("web\n")
+    assert site.hidden(root) == {}  # it may well need more than the requirements file says
+    origin = json.dumps({"url": root.as_uri(), "dir_info": {"editable": True}})
+    site.add("shop", requires=["web"], direct_url_json=origin)
+    assert site.hidden(root) == {"outside": "outside"}
+    (root / "requirements.txt").unlink()
+    found, _ = inspect(root, Settings(), site.interpreter(root))
+    assert [one.name for one in found.requirements] == ["web"]
+    assert found.undeclared == ""
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "Name: some\nVersion: 1\nRequires-Dist: a\nRequires-Dist: b; extra == 'x'",
+        "name:some\nVERSION:   1 \nrequires-dist: a\nRequires-Dist:b; extra == 'x'",
+        "Name: some\nLicense:\n    (c) me\n\tI\nVersion: 1\nRequires-Dist: a\nRequires-dist:b; extra == 'x'",
+        "Name: some\nVersion: 1\nRequires-Dist: a\nRequires-Dist: b;\n  extra == 'x'\nSummary: ü: y",
+    ],
+)
+def test_headers_are_read_as_the_email_parser_does(site: Site, headers: str) -> None:
+    """Name, version and requirements are found whatever the case, the blanks or the folding."""
+    info = site.path / "some-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"{headers}\n\nName: not this\n", encoding="utf-8")
+    (one,) = installed([str(site.path)])
+    assert (one.name, one.version) == ("some", "1")
+    assert [line.replace("\n", "") for line in one.lines] in (
+        ["a", "b; extra == 'x'"],
+        ["a", "b;  extra == 'x'"],
+    )
+    assert one.extras == {"x"}
 
 
 def test_an_application_installed_by_name(site: Site, root: Path) -> None:

@@ -126,3 +126,19 @@ def test_no_secret_survives(secret: str, text: str) -> None:
 def test_nothing_is_blanked_without_an_environment() -> None:
     """No secrets, no blanks."""
     assert Redactor({}).blank("some text") == "some text"
+
+
+@pytest.mark.parametrize(
+    "line, shown",
+    [
+        ('SECRET = os.environ["APP_SECRET"]', 'SECRET = os.environ["APP_SECRET"]'),
+        ("token = settings.token(request)", "token = settings.token(request)"),
+        ('API_KEY = "never-seen"', f'API_KEY = "{BLANK}"'),
+        ("connect(password='never-seen')", f"connect(password='{BLANK}')"),
+        ('url = "postgresql://u:never-seen@h/db"', f'url = "postgresql://u:{BLANK}@h/db"'),
+        ('x = "s3cr3tpw"', f'x = "{BLANK}"'),
+    ],
+)
+def test_source_keeps_its_expressions_and_loses_its_secrets(line: str, shown: str) -> None:
+    """A line of source that reads a secret shows no secret; one that holds a literal does."""
+    assert REDACTOR.blank_source(line) == shown

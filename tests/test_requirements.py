@@ -11,7 +11,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from pytest_prodready.facts import Location
-from pytest_prodready.requirement_line import requirement
+from pytest_prodready.requirement_line import for_development, requirement
 from pytest_prodready.requirements import Declarations, read
 from pytest_prodready.settings import Runtime
 
@@ -75,6 +75,27 @@ def test_extras_and_groups_of_the_settings(tmp_path: Path) -> None:
     assert names(found)[3:] == ["asyncpg", "orjson", "uvicorn", "httptools"]
     assert [one.location.line for one in found.requirements[3:]] == [11, 12, 15, 16]
     assert not found.problems
+
+
+def test_extras_that_nobody_asks_for_are_possible(tmp_path: Path) -> None:
+    """Without ``runtime.extras`` the extras that are not for development are possible, with their lines."""
+    found = declare(tmp_path, {"pyproject.toml": PYPROJECT})
+    assert [(one.name, one.location.line) for one in found.possible] == [("asyncpg", 11), ("orjson", 12)]
+    assert len(found.requirements) == 3
+    assert declare(tmp_path, {}, Runtime(extras=("postgres",))).possible == ()
+
+
+@pytest.mark.parametrize(
+    "extra, development",
+    [
+        *((name, True) for name in ("dev", "Tests", "testing", "docs", "lint", "mypy", "bench", "CI")),
+        *((name, True) for name in ("dev_postgres", "type-checking", "pre.commit", "unit-tests")),
+        *((name, False) for name in ("server", "all", "redis", "developed", "contest", "docstore", "cinema")),
+    ],
+)
+def test_extras_for_development(extra: str, development: bool) -> None:
+    """An extra is for development where a whole word of its name says so."""
+    assert for_development(extra) is development
 
 
 def test_unknown_extra_and_group_are_problems(tmp_path: Path) -> None:

@@ -318,3 +318,18 @@ def test_an_event_that_cannot_be_read_is_no_pass(project: Project, monkeypatch: 
     seen = project.inspect({"app.py": ""})
     (problem,) = seen.problems
     assert "an event cannot be read" in problem.message
+
+
+def test_what_a_library_asks_for_is_revealed(project: Project) -> None:
+    """The image may bring a driver: the rest of the application is judged, and what was revealed is told."""
+    seen = project.inspect({"app.py": "import httpx\n"}, hidden={"idna": "idna"})
+    assert seen.entry.failure is None
+    assert seen.entry.revealed == ("idna",)
+
+
+def test_what_the_application_asks_for_stays_hidden(project: Project) -> None:
+    """Its own import fails as it would in production."""
+    seen = project.inspect({"app.py": "import idna\n"}, hidden={"idna": "idna"})
+    assert seen.failure.missing is not None
+    assert seen.failure.missing.distribution == "idna"
+    assert seen.entry.revealed == ()

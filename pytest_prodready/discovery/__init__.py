@@ -160,9 +160,10 @@ class _Search:
                 self.roots.setdefault(root, f"{root} layout")
         path, words = self.tree.file_of(module, root), start.source
         if start.kind == "web":
+            served = attribute(self.tree, path, name, start.program, self._found)
             if not name and start.program in COLON_REQUIRED:
-                words += f", where {start.program} demands module:attribute"
-            target = f"{module}:{self._attribute(path, name, start.program)}"
+                words += f", which {start.program} refuses without :{served}"
+            target = f"{module}:{served}"
         module_settings = start.settings_module or self._settings_module(path)
         return Entry(start.kind, target, words, start.location, module_settings), root
 
@@ -198,8 +199,9 @@ class _Search:
         """
         own = self.own[kind]
         near = {str(PurePosixPath(place, "src")) for place in ["", *own]}
-        shared = [place for place in self.roots if place in self.layout.given or place in near]
-        return tuple(str(self.root / place) for place in dict.fromkeys([*own, *shared]) if place)
+        groups = (self.layout.given, own, near)  # in this order, whichever entry a directory was found for
+        places = [place for group in groups for place in self.roots if place and place in group]
+        return tuple(str(self.root / place) for place in dict.fromkeys(places))
 
     def _inside(self, place: str) -> str:
         """A place relative to the root; empty when it lies outside, as paths of a production image do."""
@@ -207,11 +209,6 @@ class _Search:
             return (self.root / place).resolve().relative_to(self.root).as_posix()
         except (ValueError, OSError, RuntimeError):  # outside, no path at all, a loop of links
             return ""
-
-    def _attribute(self, path: str, name: str, program: str) -> str:
-        if name and program != "flask":
-            return name  # as it is written: the source need not be read for it
-        return attribute(self.tree, path, name, program, self._found())
 
     def _found(self) -> list[source.Candidate]:
         if self._candidates is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable
 
 from pytest_prodready.discovery.source import Candidate
 from pytest_prodready.discovery.syntax import assignments, module_level
@@ -15,7 +15,9 @@ _FLASK_OBJECTS = ("app", "application")
 _FLASK_FACTORIES = ("create_app", "make_app")
 
 
-def attribute(tree: Tree, path: str, name: str, program: str, candidates: Iterable[Candidate]) -> str:
+def attribute(
+    tree: Tree, path: str, name: str, program: str, candidates: Callable[[], list[Candidate]]
+) -> str:
     """The part behind the colon of the import string of a web app.
 
     Args:
@@ -24,7 +26,7 @@ def attribute(tree: Tree, path: str, name: str, program: str, candidates: Iterab
         name: what is written behind the colon; empty when nothing is.
         program: the server. ``flask`` calls functions and looks for names of its own, as ``find_best_app``
             and ``find_app_by_string`` in ``flask/cli.py`` do; the others take a name as it is.
-        candidates: the applications of the source, the likeliest first.
+        candidates: gives the applications of the source, the likeliest first; asked only when it is needed.
     """
     if name and program != "flask":
         return name
@@ -32,15 +34,12 @@ def attribute(tree: Tree, path: str, name: str, program: str, candidates: Iterab
     if name:
         called = name in functions or (name in others and name in _FLASK_FACTORIES)
         return f"{name}()" if called else name
-    here = [one for one in candidates if one.kind == "web" and one.path == path]
+    here = [one for one in candidates() if one.kind == "web" and one.path == path]
     if program == "flask":
-        objects = {one.attribute for one in here if not one.factory} | others
-        if found := next((one for one in _FLASK_OBJECTS if one in objects), ""):
-            return found
-        if objects := {one.attribute for one in here if not one.factory}:
-            return min(objects)
-        if found := next((one for one in _FLASK_FACTORIES if one in functions | others), ""):
-            return f"{found}()"
+        objects = [one for one in _FLASK_OBJECTS if one in others]
+        objects += [one.attribute for one in here if not one.factory]
+        factories = [f"{one}()" for one in _FLASK_FACTORIES if one in functions | others]
+        return [*objects, *factories, "app"][0]
     return next((one.attribute for one in here), "app")
 
 

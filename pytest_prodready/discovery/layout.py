@@ -98,7 +98,7 @@ class Layout:
                 place = _below(root, name)
                 if name in NOT_PRODUCTION or place in used:
                     continue
-                if self._is_regular(place) or name in tops or name in self.imported:
+                if self.tree.file_of(name, root) or name in tops or name in self.imported:
                     found.add(name)
         for root in others:
             found.update(self._imported_from(root))
@@ -124,10 +124,7 @@ class Layout:
         A directory without ``__init__.py`` gives way to any installed package of its name.
         """
         names = self.names(root) & self.imported - _NEITHER - NOT_PRODUCTION
-        return {name for name in names if self._is_regular(_below(root, name))}
-
-    def _is_regular(self, place: str) -> bool:
-        return f"{place}.py" in self.tree.files or self.tree.is_package(place)
+        return {name for name in names if self.tree.file_of(name, root)}
 
     @cached_property
     def imported(self) -> frozenset[str]:

@@ -39,7 +39,7 @@ def project_root(start: Path, top: Path) -> Path:
 
 
 def likeliest_file(root: Path) -> str:
-    """The file of the likeliest application, else the first Python file; empty when none lies near the root."""
+    """The file of the likeliest application, else the first Python file, not deeper than two directories."""
     tree = Tree(root)
     paths = [*(one.path for one in candidates(tree)), *tree.files]
     return next((path for path in paths if path.count("/") < _DEEPEST), "")

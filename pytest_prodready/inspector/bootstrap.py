@@ -32,7 +32,7 @@ AFTER_IMPORT = {
 
 TYPE_CHECKING = False  # typing's own would load the typing module
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import ModuleType
     from typing import Any
 
@@ -188,14 +188,16 @@ def hide_metadata(distributions: set[str]) -> "Callable[[ModuleType], None]":
     """Return what makes ``distributions`` invisible to an ``importlib.metadata`` that was just imported."""
 
     def filter_discovery(module: "ModuleType") -> None:
-        original = module.Distribution.discover.__func__
+        original = module.Distribution._discover_resolvers  # behind every way to ask, in every version
 
-        def discover(cls: "Any", /, **keywords: object) -> object:
-            for distribution in original(cls, **keywords):
-                if getattr(distribution, "_normalized_name", "") not in distributions:
-                    yield distribution
+        def filtered(resolver: "Callable[[object], Iterable[Any]]") -> "Callable[[object], Iterable[Any]]":
+            return lambda context: (
+                found
+                for found in resolver(context)
+                if getattr(found, "_normalized_name", "") not in distributions
+            )
 
-        module.Distribution.discover = classmethod(discover)
+        module.Distribution._discover_resolvers = staticmethod(lambda: map(filtered, original()))
 
     return filter_discovery
 

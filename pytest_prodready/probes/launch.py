@@ -42,7 +42,8 @@ def choose(request: Request, web: InspectedEntry | None, installed: Mapping[str,
     Args:
         request: its ``serve`` wins, where it is set.
         web: the inspected web entry point.
-        installed: canonical distribution name → version, of the target's interpreter.
+        installed: canonical distribution name → version, of the target's interpreter; when it is empty
+            they could not be read, and what lies beside the interpreter is taken.
 
     Raises:
         NothingToServeError: there is no app that could be served, or no server that could do it.
@@ -56,7 +57,18 @@ def choose(request: Request, web: InspectedEntry | None, installed: Mapping[str,
         return Launch(_split(request.serve), "serve")
     if web is None or web.app is None:
         raise NothingToServeError("no web application was found, so nothing was started")
-    return _by_interface(web.entry.target, web.app.interface, web.app.factory, installed)
+    known = installed or _beside(request.python)
+    return _by_interface(web.entry.target, web.app.interface, web.app.factory, known)
+
+
+def _beside(python: str) -> dict[str, str]:
+    """The servers whose scripts lie beside an interpreter, with the versions that its directories name."""
+    scripts = Path(python).parent
+    found = {name: "0" for name in ("uvicorn", "gunicorn") if (scripts / name).is_file()}
+    for name in found:
+        for metadata in scripts.parent.glob(f"lib/python*/site-packages/{name}-*.dist-info"):
+            found[name] = metadata.name[len(name) + 1 : -len(".dist-info")]
+    return found
 
 
 def _split(serve: str) -> tuple[str, ...]:

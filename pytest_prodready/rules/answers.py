@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from http import HTTPStatus
 
 from pytest_prodready.facts import Answer, Expectation, Route
 from pytest_prodready.findings import Fault, Level
 from pytest_prodready.health_routes import says_health
+from pytest_prodready.rules import answer_words as words
 from pytest_prodready.rules import readiness
 from pytest_prodready.rules.json_subset import differences
 from pytest_prodready.rules.routes import RouteGap, route_gap
 from pytest_prodready.wording import listed
-
-REFUSALS = (401, 403)
-_EXCERPT = 600
-_QUOTED = 80
-_TABLE = "[[tool.prodready.health]]"
 
 
 def check_expectation(
@@ -49,7 +44,7 @@ def wrong_status(
     django: bool = False,
 ) -> Iterator[Fault]:
     """PRD502: another status than expected, or no full answer; ``django`` when Django gives the answers."""
-    answer, asked = answers[0], _asked(expectation)
+    answer, asked = answers[0], words.asked(expectation)
     if answer.unset:
         return
     if answer.error:
@@ -58,7 +53,7 @@ def wrong_status(
             f"{asked} was not answered: {answer.error}{got}",
             "Make the endpoint answer at once, whatever it depends on: give each of its checks a time limit.",
             expectation.location,
-            proof=_proof(answer),
+            proof=words.proof(answer),
         )
         return
     if answer.status is None or accepts(expectation, answer.status) or _gap(expectation, answer, routes):
@@ -67,8 +62,10 @@ def wrong_status(
     ailing = readiness.failing(answer.json)
     names = listed(name for name, _ in ailing)
     target = f" to {answer.location_header}" if answer.location_header else ""
-    not_ready = f": {names} {'is' if len(ailing) == 1 else 'are'} not ready" if ailing else _quotation(answer)
-    message = f"{asked} answered {answer.status}{target}, expected {_expected(expectation)}{not_ready}"
+    not_ready = (
+        f": {names} {'is' if len(ailing) == 1 else 'are'} not ready" if ailing else words.quotation(answer)
+    )
+    message = f"{asked} answered {answer.status}{target}, expected {words.expected(expectation)}{not_ready}"
     host = answer.status == 400 and (django or "host" in answer.body.lower())
     if host and django:
         message += ": ALLOWED_HOSTS may refuse 127.0.0.1"
@@ -76,47 +73,16 @@ def wrong_status(
         message += " (asked without credentials)"
     yield Fault(
         message,
-        _host_remedy(django) if host else _status_remedy(expectation, answer, names),
+        words.host_remedy(django) if host else words.status_remedy(expectation, answer, names),
         expectation.location,
-        proof=_proof(answer),
+        proof=words.proof(answer),
         details=(
-            *_ailing_block(ailing),
-            *_body_block(answer),
-            *_expect_block(expectation, answer, 'headers = { Host = "…" }' if host else "", bool(names)),
+            *words.ailing_block(ailing),
+            *words.body_block(answer),
+            *words.expect_block(expectation, answer, 'headers = { Host = "…" }' if host else "", bool(names)),
         ),
         level=Level.WARNING if doubtful else None,
     )
-
-
-def _quotation(answer: Answer) -> str:
-    """What the body says, where it is short; not when it only repeats the status in words."""
-    text = readiness.words(answer.json) or answer.body.strip()
-    phrase = HTTPStatus(answer.status).phrase if answer.status in set(HTTPStatus) else ""
-    shown = 0 < len(text) <= _QUOTED and text[:1] != "<" and "\n" not in text and text.lower() != phrase.lower()
-    return f': "{text}"' if shown else ""
-
-
-def _host_remedy(django: bool) -> str:
-    if django:
-        return (
-            "Add a host to send that ALLOWED_HOSTS lists: "
-            f'headers = {{ Host = "…" }} in the {_TABLE} table; Django answers 400 to every other.'
-        )
-    return f'The application refuses the host 127.0.0.1: allow it, or send headers = {{ Host = "…" }} in {_TABLE}.'
-
-
-def _status_remedy(expectation: Expectation, answer: Answer, names: str) -> str:
-    failing = answer.status is not None and answer.status >= 500
-    if names:
-        expect = f", or expect this in {_TABLE}" if answer.status != 500 else ""
-        return f"Provide {names} to the job that runs the gate{expect}."
-    if answer.status in REFUSALS:
-        return f'Send what it asks for: headers = {{ Authorization = "env:NAME" }} in {_TABLE}.'
-    if expectation.found and failing:
-        return f"Correct what fails in {expectation.path}, or provide what it needs to the job that runs the gate."
-    if expectation.found:
-        return f"Say what to expect in {_TABLE}."
-    return f"Make {expectation.path} answer {_expected(expectation)}, or correct the status that is expected."
 
 
 def wrong_body(expectation: Expectation, answers: Sequence[Answer]) -> Iterator[Fault]:
@@ -131,15 +97,15 @@ def wrong_body(expectation: Expectation, answers: Sequence[Answer]) -> Iterator[
 
 
 def _unmet_json(expectation: Expectation, answer: Answer, wanted: dict[str, object]) -> Iterator[Fault]:
-    asked = _asked(expectation)
+    asked = words.asked(expectation)
     if answer.json_error:
         kind = answer.content_type.partition(";")[0].strip() or "no content type"
         yield Fault(
             f"{asked} answered {answer.status}, but not with JSON ({kind}): {answer.json_error}",
             "Register the endpoint before any route that catches every path, and let it answer JSON.",
             expectation.location,
-            proof=_proof(answer),
-            details=_body_block(answer),
+            proof=words.proof(answer),
+            details=words.body_block(answer),
         )
         return
     differing = list(differences(wanted, answer.json))
@@ -154,22 +120,26 @@ def _unmet_json(expectation: Expectation, answer: Answer, wanted: dict[str, obje
         if names
         else "Correct the endpoint's body, or the json that is expected.",
         expectation.location,
-        proof=_proof(answer),
-        details=(("differences", "\n".join(differing)), *_ailing_block(ailing), *_body_block(answer)),
+        proof=words.proof(answer),
+        details=(
+            ("differences", "\n".join(differing)),
+            *words.ailing_block(ailing),
+            *words.body_block(answer),
+        ),
     )
 
 
 def _unready(expectation: Expectation, answer: Answer) -> Iterator[Fault]:
     """A success whose body says otherwise; an error only where the gate found it and words are clear."""
-    asked = _asked(expectation)
+    asked = words.asked(expectation)
     # by the body alone: text/html is what Flask and Django call every text
     if expectation.found and answer.body.lstrip()[:1] == "<":
         yield Fault(
             f"{asked} answered {answer.status} with a page of HTML, which says nothing of its health",
-            f"Let the endpoint answer JSON, or say what to expect in {_TABLE}.",
+            f"Let the endpoint answer JSON, or say what to expect in {words.TABLE}.",
             expectation.location,
-            proof=_proof(answer),
-            details=_body_block(answer),
+            proof=words.proof(answer),
+            details=words.body_block(answer),
             level=Level.WARNING,
         )
         return
@@ -182,10 +152,14 @@ def _unready(expectation: Expectation, answer: Answer) -> Iterator[Fault]:
         f'{asked} answered {answer.status}, but its body says "{word}"'
         + (f": not ready is {names}" if names else ""),
         (f"Provide {names} to the job that runs the gate" if names else "Find out why it is not ready")
-        + f", answer 503 when the application is not ready, or expect this in {_TABLE}.",
+        + f", answer 503 when the application is not ready, or expect this in {words.TABLE}.",
         expectation.location,
-        proof=_proof(answer),
-        details=(*_ailing_block(ailing), *_body_block(answer), *_expect_block(expectation, answer)),
+        proof=words.proof(answer),
+        details=(
+            *words.ailing_block(ailing),
+            *words.body_block(answer),
+            *words.expect_block(expectation, answer),
+        ),
         level=None if expectation.found and not readiness.is_half(word) else Level.WARNING,
     )
 
@@ -198,7 +172,7 @@ def missing_route(
     gap = _gap(expectation, answer, routes)
     if gap is None:
         return
-    asked = _asked(expectation)
+    asked = words.asked(expectation)
     near = f"; the nearest is {gap.nearest}" if gap.nearest else ""
     if gap.methods:
         message = f"{asked} is not registered: {expectation.path} takes {listed(gap.methods)} only"
@@ -213,7 +187,9 @@ def missing_route(
             if gap.nearest
             else f"Register a route for {expectation.path}, or include the router that has it."
         )
-    yield Fault(message, remedy, expectation.location, proof=_proof(answer), details=_body_block(answer))
+    yield Fault(
+        message, remedy, expectation.location, proof=words.proof(answer), details=words.body_block(answer)
+    )
 
 
 def open_endpoint(
@@ -223,18 +199,18 @@ def open_endpoint(
     full = answers[0]
     for answer in answers[1:]:
         status = answer.status
-        if status is None or status in REFUSALS or _gap(expectation, answer, routes):
+        if status is None or status in words.REFUSALS or _gap(expectation, answer, routes):
             continue
         if full.status == status and not accepts(expectation, status):
             continue  # the endpoint fails in both cases: that is 502's, and proves nothing of its protection
-        answered = f"{_asked(expectation)} answered {status} without the header {answer.without}"
+        answered = f"{words.asked(expectation)} answered {status} without the header {answer.without}"
         open_ = 200 <= status < 300
         yield Fault(
             f"{answered}: everybody may call it" if open_ else f"{answered} rather than 401 or 403",
             f"Check {answer.without} before anything else is done, and answer 401 or 403 without it.",
             expectation.location,
             proof=f"sent the same request without {answer.without}, and got {status}",
-            details=_body_block(answer),
+            details=words.body_block(answer),
         )
 
 
@@ -242,40 +218,3 @@ def _gap(expectation: Expectation, answer: Answer, routes: tuple[Route, ...] | N
     if expectation.found or answer.status is None or accepts(expectation, answer.status):
         return None
     return route_gap(expectation.path, expectation.method, answer.status, routes)
-
-
-def _asked(expectation: Expectation) -> str:
-    return f"{expectation.method} {expectation.path}"
-
-
-def _expected(expectation: Expectation) -> str:
-    return " or ".join(map(str, expectation.status)) if expectation.status else "a success (2xx)"
-
-
-def _proof(answer: Answer) -> str:
-    got = answer.error or f"got {answer.status}"
-    return f"sent {answer.method} {answer.path} over HTTP: {got}"
-
-
-def _body_block(answer: Answer) -> tuple[tuple[str, str], ...]:
-    text = answer.body.strip()
-    return (("body", text if len(text) <= _EXCERPT else text[:_EXCERPT] + " …"),) if text else ()
-
-
-def _ailing_block(ailing: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    return (("not ready", "\n".join(f"{name}: {said}" for name, said in ailing)),) if ailing else ()
-
-
-def _expect_block(
-    expectation: Expectation, answer: Answer, instead: str = "", named: bool = False
-) -> tuple[tuple[str, str], ...]:
-    """The settings that would accept this answer, for an endpoint that has none yet.
-
-    ``instead`` of the status another line may help. A server's error is worth expecting only as a 503 that
-    is ``named``: it tells which dependency the job lacks.
-    """
-    failing = answer.status is not None and answer.status >= 500
-    if not expectation.found or (failing and not (named and answer.status == 503)):
-        return ()
-    lines = [_TABLE, f'path = "{expectation.path}"', instead or f"status = {answer.status}"]
-    return (("to send it" if instead else "to expect it", "\n".join(lines)),)

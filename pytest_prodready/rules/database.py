@@ -107,7 +107,11 @@ def _maps_cleanly(entry: InspectedEntry, model: str) -> bool:
     if entry.mapping is None or entry.failure is not None:
         return False
     failed = {failure.model for failure in entry.mapping.failures}
-    return (model in entry.mapping.classes and model not in failed) if model else bool(entry.mapping.classes) and not failed
+    return (
+        (model in entry.mapping.classes and model not in failed)
+        if model
+        else bool(entry.mapping.classes) and not failed
+    )
 
 
 def _process(kind: str) -> str:
@@ -124,7 +128,9 @@ def _mapping_fault(failed: MappingFailure, known: set[str]) -> Fault:
     said = failed.failure.message.partition("\n")[0].partition("(Background on this error")[0].strip()
     name = failed.attribute or "value"
     level = Level.WARNING if failed.warned else None
-    message = f"{attribute} cannot be mapped: {said}" if attribute else f"the mappers do not configure: {said}"
+    message = (
+        f"{attribute} cannot be mapped: {said}" if attribute else f"the mappers do not configure: {said}"
+    )
     remedy = "Correct the attribute that the message names."
     if "is reserved" in said or "left reserved" in said:
         verb = "is accepted with a warning by this SQLAlchemy only" if failed.warned else "cannot be mapped"

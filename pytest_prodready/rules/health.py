@@ -10,7 +10,7 @@ from pytest_prodready.facts import Answer, Expectation, Facts, Location, Route, 
 from pytest_prodready.findings import Fault
 from pytest_prodready.registry import Family, Subject
 from pytest_prodready.rules import answers as judged
-from pytest_prodready.rules import server_log
+from pytest_prodready.rules import server_error, server_log
 
 family = Family("health")
 
@@ -70,7 +70,7 @@ def does_not_start(seen: Server | None, facts: Facts) -> Iterator[Fault]:
     if seen.url and not seen.command:
         yield Fault(
             f"nothing answers at {seen.url}: {failure.message}",
-            "check the URL, and that the instance runs and can be reached from here",
+            "Check the URL, and that the instance runs and can be reached from here.",
             proof=f"sent requests to {seen.url}",
         )
         return
@@ -97,9 +97,9 @@ def _start_proof(seen: Server) -> str:
 
 def _start_remedy(how: str) -> str:
     if how == "left":
-        return "keep the server in the foreground: no --daemon, no & behind it"
+        return "Keep the server in the foreground: no --daemon, no & behind it."
     if how == "hung":
-        return 'let the command listen on {port}: serve = "… --port {port}", or raise the limit of serve'
+        return 'Let the command listen on {port}: serve = "… --port {port}", or raise the limit of serve.'
     return ""
 
 
@@ -114,7 +114,9 @@ def _start_remedy(how: str) -> str:
 def wrong_status(seen: Endpoint, facts: Facts) -> Iterator[Fault]:
     """PRD502."""
     if seen.answers:
-        yield from judged.wrong_status(seen.expectation, seen.answers, _routes(facts))
+        for fault in judged.wrong_status(seen.expectation, seen.answers, _routes(facts), _is_django(facts)):
+            failing = (seen.answers[0].status or 0) >= 500
+            yield server_error.with_traceback(fault, seen.expectation, facts) if failing else fault
 
 
 @family.rule(
@@ -214,6 +216,13 @@ def _not_judged(seen: Endpoint, routes: tuple[Route, ...] | None) -> str:
 def _routes(facts: Facts) -> tuple[Route, ...] | None:
     web = facts.entry("web")
     return web.app.routes if web is not None and web.app is not None else None
+
+
+def _is_django(facts: Facts) -> bool:
+    web = facts.entry("web")
+    if web is None:
+        return False
+    return bool(web.entry.settings_module) or (web.app is not None and web.app.type.startswith("django."))
 
 
 def _app_place(facts: Facts) -> Location | None:

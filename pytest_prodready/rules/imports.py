@@ -185,10 +185,17 @@ def _optional(seen: Module, failure: Failure) -> bool:
         return True
     missing = failure.missing
     if missing is None:
-        return bool(seen.guard) or not STATELESS & set(failure.bases)
+        return bool(seen.guard) or _depends_on_state(failure)
     if missing.own or missing.shadow or missing.twin:
         return False
     return bool(seen.guard) or not missing.name
+
+
+def _depends_on_state(failure: Failure) -> bool:
+    """The system or a library raised it, for what may be otherwise when a function imports the module."""
+    bases = set(failure.bases)
+    inside_a_library = bool(failure.frames) and not failure.frames[-1].own
+    return "builtins.OSError" in bases or (inside_a_library and not STATELESS & bases)
 
 
 @family.rule(
@@ -236,14 +243,14 @@ def deferred_import_does_not_resolve(seen: Module, facts: Facts) -> Iterator[Fau
     remedy="Declare the distribution as a runtime requirement.",
 )
 def outside_the_runtime_closure(seen: InspectedEntry | Module, facts: Facts) -> Iterator[Fault]:
-    """PRD105: a warning where only a function or a library imports it: production may never call, or have it."""
+    """PRD105: a warning where only a function or a library imports it, not the start of the application."""
     if isinstance(seen, InspectedEntry):
         for name in seen.revealed:
             yield Fault(
-                f"{seen.entry.target} needs {name}, which an installed library imports and which is not among "
-                "the declared runtime requirements",
-                f"Declare {name} as a runtime requirement, or name it in [tool.prodready] runtime.also if the "
-                "image brings it.",
+                f"{seen.entry.target} needs {name}, which an installed library imports and which is not "
+                "among the declared runtime requirements",
+                f"Declare {name} as a runtime requirement, or name it in [tool.prodready] runtime.also "
+                "if the image brings it.",
                 seen.entry.location,
                 IN_PRODUCTION,
                 level=Level.WARNING,

@@ -15,6 +15,7 @@ _EXCEPTION = re.compile(
 _ERROR = re.compile(r"\b(?:error|fatal|critical|failed)\b", re.IGNORECASE)
 _FRAME = re.compile(r'[ |]*File "([^"]+)", line (\d+)')
 _FOREIGN = re.compile(r"/(?:site|dist)-packages/|/lib/python3[^/]*/|^<")
+_HEADER = "Traceback (most recent call last):"
 _LONGEST = 300
 
 
@@ -36,6 +37,31 @@ def place(log: str, root: str) -> Location | None:
             if not relative.startswith(os.pardir):
                 found = Location(relative.replace(os.sep, "/"), int(frame[2]))
     return found
+
+
+def tracebacks(log: str) -> list[str]:
+    """The tracebacks of the log that have a frame, each with the exception in its last line."""
+    found: list[str] = []
+    lines = log.splitlines()
+    for at, line in enumerate(lines):
+        prefix, header, _ = line.partition(_HEADER)
+        if not header or prefix.strip(" |"):
+            continue
+        inner = at + 1
+        while inner < len(lines) and lines[inner].startswith(prefix + "  "):
+            inner += 1
+        # the exception's own line, which a log that was cut may lack
+        text = "\n".join(part.removeprefix(prefix) for part in lines[at : inner + 1])
+        if any(map(_FRAME.match, text.splitlines())):
+            found.append(text)
+    return found
+
+
+def runs(traceback: str, function: str) -> bool:
+    """Whether a frame of ``traceback`` is in a function of this name."""
+    return bool(function) and any(
+        line.endswith(f", in {function}") for line in traceback.splitlines() if _FRAME.match(line)
+    )
 
 
 def last_lines(log: str) -> str:

@@ -361,3 +361,142 @@ def test_the_example(found: Discover) -> None:
     """The location of an entry of the source is the line of the assignment."""
     discovered = found({"src/__init__.py": "", "src/app.py": "\n\n" + FASTAPI})
     assert discovered.entries[0].location == Location("src/app.py", 5)
+
+
+SETTINGS_PATH = {"pyproject.toml": "[tool.prodready]\npythonpath = ['lib']\n"}
+MAKE_CELERY = "from task_app import create_app\nflask_app = create_app()\n"
+
+
+def paths(discovered: Discovered, root: Path) -> dict[str, list[str]]:
+    """Kind of entry → its import roots, relative to the project's."""
+    return {
+        one.kind: [Path(place).relative_to(root).as_posix() for place in one.pythonpath or ()]
+        for one in discovered.entries
+    }
+
+
+def test_a_package_below_src_that_production_installs(found: Discover) -> None:
+    """What the entry at the root imports from ``src`` is the application's, though no path is set for it."""
+    discovered = found(
+        {
+            "make_celery.py": MAKE_CELERY,
+            "src/task_app/__init__.py": FACTORY,
+            "src/task_app/views.py": "",
+            "src/unused/__init__.py": "",
+        }
+    )
+    assert entry(discovered, "web")[0] == "make_celery:flask_app"
+    assert discovered.packages == ("make_celery", "task_app")
+    assert note(discovered, "packages") == "make_celery, task_app (found in the project's root, src)"
+    assert discovered.pythonpath == ()
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"src/redis/__init__.py": "", "src/api.py": "import redis\nfrom src.redis import x\n"},
+        {"src/redis/x.py": "", "tool.py": "import redis\n"},
+        {"src/email/__init__.py": "", "tool.py": "import email\n"},
+        {"src/__init__.py": "", "src/redis/__init__.py": "", "tool.py": "import redis\n"},
+    ],
+)
+def test_a_directory_below_src_that_is_no_top_level_package(found: Discover, files: dict[str, str]) -> None:
+    """A directory of a library's name is not the application's only because the library is imported."""
+    packages = found({"main.py": FASTAPI, **files}).packages
+    assert "redis" not in packages
+    assert "email" not in packages
+
+
+def test_packages_of_the_other_import_roots(found: Discover) -> None:
+    """What is imported from the settings' directories and from the project's own is the application's too."""
+    discovered = found(
+        {
+            **SETTINGS_PATH,
+            "lib/common/__init__.py": "",
+            "lib/spare/__init__.py": "",
+            "shared/__init__.py": "",
+            "deploy/__init__.py": "",
+            "api/core.py": "",
+            "api/main.py": "import core, main\nfrom core import z\nfrom common.x import y\nimport shared\n"
+            + FASTAPI,
+        }
+    )
+    assert entry(discovered, "web")[0] == "main:app"
+    assert discovered.packages == ("common", "core", "main", "shared")
+
+
+def test_services_of_a_monorepo_do_not_share_their_import_paths(found: Discover, tmp_path: Path) -> None:
+    """Two services with a package of one name each see their own."""
+    discovered = found(
+        {
+            "api/main.py": "from core.config import X\n" + FASTAPI,
+            "api/core/config.py": "",
+            "worker/worker.py": "from core.config import BROKER\n" + CELERY,
+            "worker/core/config.py": "",
+        }
+    )
+    assert paths(discovered, tmp_path) == {"web": ["api"], "celery": ["worker"]}
+    assert discovered.packages == ("core", "main", "worker")
+
+
+def test_every_entry_sees_the_settings_directories_and_src(found: Discover, tmp_path: Path) -> None:
+    """The settings' import paths are for all; a src layout is installed, so that its neighbours see it."""
+    discovered = found(
+        {
+            **SETTINGS_PATH,
+            "lib/x.py": "",
+            "src/shop/__init__.py": "",
+            "src/shop/main.py": "import shop.x\n" + FASTAPI,
+            "worker.py": "import shop.x\n" + CELERY,
+        }
+    )
+    assert paths(discovered, tmp_path) == {"web": ["lib", "src"], "celery": ["lib", "src"]}
+
+
+def test_directories_of_a_command_are_its_own(found: Discover, tmp_path: Path) -> None:
+    """What one process of the Procfile puts on the path, another does not see."""
+    discovered = found(
+        {
+            "Procfile": "web: PYTHONPATH=lib uvicorn --app-dir api main:app\nworker: celery -A jobs worker\n",
+            "lib/x.py": "",
+            "api/main.py": FASTAPI,
+            "jobs.py": CELERY,
+        }
+    )
+    assert paths(discovered, tmp_path) == {"web": ["api", "lib"], "celery": []}
+
+
+@pytest.mark.parametrize(
+    "written, text, target",
+    [
+        ("shop", "app = make()", "shop:app"),
+        ("shop", FACTORY + "application = create_app()", "shop:application"),
+        ("shop", "from flask import Flask\nsite = Flask('x')", "shop:site"),
+        ("shop", FACTORY, "shop:create_app()"),
+        ("shop", "from .factory import make_app", "shop:make_app()"),
+        ("shop", "", "shop:app"),
+        ("shop:build", "def build(): ...", "shop:build()"),
+        ("shop:create_app", "from .factory import create_app", "shop:create_app()"),
+        ("shop:site", "site = make()", "shop:site"),
+        ("shop:build('x')", "def build(kind): ...", "shop:build('x')"),
+    ],
+)
+def test_what_flask_makes_of_a_module(found: Discover, written: str, text: str, target: str) -> None:
+    """``flask --app`` takes app or application, the only object, a factory, and calls what is a function."""
+    discovered = found({"Procfile": f'web: flask --app "{written}" run\n', "shop/__init__.py": text})
+    assert entry(discovered, "web")[:2] == (target, "Procfile, web")
+
+
+def test_a_server_that_refuses_a_module_without_a_name(found: Discover) -> None:
+    """The likeliest app is looked at all the same, and the header says what the server demands."""
+    files = {"Procfile": "web: uvicorn main\n", "main.py": FASTAPI.replace("app =", "api =")}
+    assert entry(found(files), "web")[:2] == (
+        "main:api",
+        "Procfile, web, which uvicorn refuses without :api",
+    )
+
+
+def test_a_celery_module_keeps_its_form(found: Discover) -> None:
+    """``celery -A`` takes a module, and the worker finds the app in it."""
+    discovered = found({"Procfile": "worker: celery -A src.celery_app worker\n", "src/celery_app.py": CELERY})
+    assert entry(discovered, "celery")[0] == "src.celery_app"

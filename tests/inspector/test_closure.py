@@ -386,3 +386,20 @@ def test_the_oracle_is_the_call_itself(chosen: list[str]) -> None:
         )
     reported: set[BrokenImport] = set(seen.modules["app.sub.holder"].broken)
     assert sorted(found.function for found in reported) == answer.stdout.split()
+
+
+def test_a_view_s_module_may_read_the_flask_application(project: Project) -> None:
+    """A function of a Flask application runs in its context, and so does what it imports."""
+    pytest.importorskip("flask")
+    seen = project.inspect(
+        {
+            "app/__init__.py": "from flask import Flask\napp = Flask(__name__)\n"
+            + function("import app.late"),
+            "app/late.py": "from flask import current_app\nname = current_app.name\n",
+        },
+        "app:app",
+        kind="web",
+        closure=True,
+    )
+    assert failing(seen) == {}
+    assert "app.late" in seen.modules

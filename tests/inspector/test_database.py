@@ -24,6 +24,7 @@ sqlalchemy = pytest.importorskip("sqlalchemy")
 asyncpg = pytest.importorskip("asyncpg")
 
 LIMIT = 20.0
+NAME_IT = 'name it: [tool.prodready] database = "env:DATABASE_URL"'
 DRIVERS = ("asyncpg", "psycopg")
 NUMBERS = itertools.count()
 SECRET = "hunter-two-22"
@@ -288,6 +289,16 @@ def test_the_connection_of_an_engine_is_not_put_back_in_its_pool(
     assert len(used) == 1
 
 
+def test_the_applications_engine_is_not_disposed(through: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``Engine.dispose`` takes no ``close`` before SQLAlchemy 1.4.33, and tells listeners of it."""
+
+    def dispose(self: object) -> None:
+        raise AssertionError("disposed")
+
+    monkeypatch.setattr(sqlalchemy.engine.Engine, "dispose", dispose)
+    assert read(through, "places").problem == ""
+
+
 def test_a_connection_that_the_application_holds_in_a_loop_of_its_own_does_not_disturb(
     load: Load, url: str
 ) -> None:
@@ -349,8 +360,16 @@ def test_a_url_without_a_driver_takes_the_one_that_the_application_uses(load: Lo
 @pytest.mark.parametrize(
     "source, environ, detail",
     [
-        ("", {}, "The application has made no engine of SQLAlchemy, and DATABASE_URL is not set."),
-        ("app", {"DATABASE_URL": "sqlite://"}, "No module of the application holds an engine of SQLAlchemy."),
+        (
+            "",
+            {},
+            f"The application has made no engine of SQLAlchemy, and DATABASE_URL is not set; {NAME_IT}.",
+        ),
+        (
+            "app",
+            {"DATABASE_URL": "sqlite://"},
+            f"No module of the application holds an engine of SQLAlchemy; {NAME_IT}.",
+        ),
         ("env:DB", {"DB": " "}, "The environment variable DB is not set."),
     ],
 )

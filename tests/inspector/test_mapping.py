@@ -249,6 +249,24 @@ def test_a_class_that_exists_in_a_module_that_is_not_loaded_is_pointed_at(tmp_pa
     assert failure.defined == Location("app/later.py", 3)
 
 
+def test_what_an_applications_listener_raises_is_at_its_line(load: Load) -> None:
+    project = load(
+        """
+        from sqlalchemy import event
+        class A(Base):
+            __tablename__ = "a"
+            id: Mapped[int] = mapped_column(primary_key=True)
+        from sqlalchemy.orm import Mapper
+        def finish():
+            A.event
+        event.listen(Mapper, "after_configured", finish, once=True)
+        """
+    )
+    (failure,) = seen(project).failures
+    assert (failure.model, failure.failure.type) == ("", "AttributeError")
+    assert failure.location == Location(f"{project.packages[0]}.py", FIRST + 7)
+
+
 C5_NO_TYPE = """\
 class Event(Base):
     __tablename__ = "events"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pytest_prodready import codec, probes
-from pytest_prodready.facts import Answer, Expectation, Health
+from pytest_prodready.facts import Answer, Entry, Expectation, Failure, Health, InspectedEntry
 from pytest_prodready.probes.body import decoded
 from pytest_prodready.probes.http import BODY_KEPT, ask
 from tests.probes.support import ENVIRON, QUICK, paths, request
@@ -252,6 +252,14 @@ def test_a_deployed_instance() -> None:
     assert seen.answers[0].status == 200
     assert (bare.server.started, bare.answers) == (True, ())
     assert codec.decode(Health, codec.encode(seen)) == seen
+
+
+def test_a_deployed_instance_is_asked_although_the_entry_point_here_does_not_load() -> None:
+    """What runs there is judged by what it answers."""
+    dead = InspectedEntry(Entry("web", "src.main:app", ""), failure=Failure("raised", "no"))
+    with served(says(b"{}")) as url:
+        seen = probes.check(request(Path("/"), url=url), dead, paths("/ready"), QUICK, ENVIRON, {})
+    assert (seen.server.started, seen.answers[0].status) == (True, 200)
 
 
 def test_the_prefix_of_a_deployed_instance_is_asked_for() -> None:

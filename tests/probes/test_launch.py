@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -126,8 +127,28 @@ def test_a_serve_that_is_no_command(serve: str, problem: str) -> None:
 def test_nothing_to_serve(seen: InspectedEntry | None, installed: dict[str, str], reason: str) -> None:
     """What cannot be started has a reason that names it."""
     with pytest.raises(NothingToServeError) as raised:
-        choose(request(Path("/")), seen, installed)
+        choose(replace(request(Path("/")), python="/nowhere/bin/python"), seen, installed)
     assert str(raised.value) == reason
+
+
+def test_what_lies_beside_the_interpreter_stands_in_for_distributions_that_could_not_be_read(
+    tmp_path: Path,
+) -> None:
+    """Nothing known is not the same as nothing installed."""
+    site = tmp_path / "lib" / "python3.12" / "site-packages"
+    for directory in (
+        tmp_path / "bin",
+        site / "gunicorn-25.1.0.dist-info",
+        site / "gunicorn_more-1.dist-info",
+    ):
+        directory.mkdir(parents=True)
+    (tmp_path / "bin" / "gunicorn").touch()
+    asked = replace(request(Path("/")), python=str(tmp_path / "bin" / "python"))
+    launch = choose(asked, web(), {})
+    assert launch.module == "gunicorn"
+    assert "--no-control-socket" in launch.arguments
+    with pytest.raises(NothingToServeError):
+        choose(asked, web(), {"flask": "3.0"})
 
 
 def test_the_environment_of_the_server() -> None:

@@ -200,9 +200,9 @@ def test_numbers_as_values_are_never_taken_for_labels() -> None:
     assert (finding.code, finding.remedy) == ("PRD302", "ALTER TYPE public.place_status ADD VALUE 'L';")
 
 
-def test_305_warns_of_another_order_only_when_the_labels_are_equal() -> None:
+def test_305_notes_another_order_only_when_the_labels_are_equal() -> None:
     finding = only(judge(tuple(reversed(VALUES))))
-    assert (finding.code, finding.level) == ("PRD305", Level.WARNING)
+    assert (finding.code, finding.level) == ("PRD305", Level.INFO)
     assert codes(judge(("Maybe", "New"))) == ["PRD302"]
 
 
@@ -213,8 +213,8 @@ def test_305_warns_of_another_order_only_when_the_labels_are_equal() -> None:
         (Database("", problem="unset", detail="DATABASE_URL is not set."), "DATABASE_URL is not set."),
         (Database("env:U", problem="unreachable", detail="Nothing listens."), "Nothing listens."),
         (
-            Database("env:U", problem="unsupported", detail="The database is SQLite."),
-            "The database is SQLite.",
+            Database("env:U", problem="driver", detail="No driver is installed."),
+            "No driver is installed.",
         ),
         (
             replace(
@@ -238,6 +238,56 @@ def test_a_column_that_cannot_be_compared_is_skipped_with_its_reason(
     seen = facts(COLUMN, database=database)
     (subject,) = enum_column.subjects(seen)
     assert REGISTRY.judge(enum_column, subject, seen) == Judgement(Outcome.SKIPPED, reason=reason)
+
+
+def names_and_reasons(*columns: EnumColumn, database: Database | None) -> dict[str, str]:
+    seen = facts(*columns, database=database)
+    return {subject.name: subject.skipped for subject in enum_column.subjects(seen)}
+
+
+def varchar(at: int, kind: str = "character varying") -> tuple[EnumColumn, DatabaseColumn]:
+    real = replace(REAL, column=f"c{at}", type=f"{kind}({at})", enum_schema="", enum_name="")
+    return replace(COLUMN, column=f"c{at}"), real
+
+
+def test_many_columns_that_are_no_enums_in_the_database_are_one_skip() -> None:
+    columns, real = zip(*(varchar(at) for at in range(4)), strict=True)
+    mixed = replace(DATABASE, columns=(REAL, *real))
+    reason = "the real column is no enum type: the database has it as character varying"
+    assert names_and_reasons(COLUMN, *columns, database=mixed) == {
+        "places.status": "",
+        "enum-columns": f"{reason} (4 columns: places.c0, places.c1, places.c2 and 1 more)",
+    }
+    assert list(names_and_reasons(*columns[:3], database=mixed)) == ["places.c0", "places.c1", "places.c2"]
+
+
+def test_each_reason_of_many_columns_has_a_skip_of_its_own() -> None:
+    columns, real = zip(*(varchar(at) for at in range(4)), strict=True)
+    odd = [replace(COLUMN, column=f"odd{at}", opaque="Odd decides what is sent") for at in range(4)]
+    found = names_and_reasons(*columns, *odd, database=replace(DATABASE, columns=real))
+    assert list(found) == ["enum-columns", "enum-columns #2"]
+
+
+def test_without_a_database_every_column_keeps_its_name() -> None:
+    columns = [varchar(at)[0] for at in range(5)]
+    assert set(names_and_reasons(*columns, database=None).values()) == {"no database was read"}
+
+
+def test_a_database_of_another_vendor_is_one_skip() -> None:
+    sqlite = Database("src.db.engine", problem="unsupported", detail="The database is SQLite.")
+    assert names_and_reasons(COLUMN, database=sqlite) == {"enum-columns": "The database is SQLite."}
+
+
+def test_a_column_whose_model_says_that_it_is_no_native_enum_is_no_subject() -> None:
+    column, real = varchar(20)
+    modest = replace(column, native=False)
+    assert names_and_reasons(modest, database=replace(DATABASE, columns=(real,))) == {}
+    assert names_and_reasons(modest, database=replace(DATABASE, columns=())) == {}
+    assert names_and_reasons(modest, database=None) == {}
+
+
+def test_a_column_that_is_an_enum_in_the_database_is_judged_whatever_the_model_says() -> None:
+    assert codes(judge(("New", "Not a Fit"), replace(COLUMN, native=False))) == ["PRD302"]
 
 
 def test_an_opaque_column_is_skipped() -> None:
@@ -364,6 +414,57 @@ def test_301_only_warns_of_a_class_whose_module_was_not_loaded_yet() -> None:
     finding = mapping_finding(failed)
     assert finding.level is Level.WARNING
     assert "src/customers.py:7" in finding.message
+
+
+def mapping_facts(web: Mapping, celery: Mapping) -> Facts:
+    entries = (
+        InspectedEntry(Entry("web", "src.main:app", ""), mapping=web),
+        InspectedEntry(Entry("celery", "src.jobs:app", ""), mapping=celery),
+    )
+    return Facts(root="/app", entries=entries)
+
+
+def mapping_findings(seen: Facts) -> list[Finding]:
+    judged = [REGISTRY.judge(mapped_class, subject, seen) for subject in mapped_class.subjects(seen)]
+    return [finding for judgement in judged for finding in judgement.findings]
+
+
+@pytest.mark.parametrize("model, attribute", [("src.models.Order", "customer"), ("", "")])
+def test_301_only_warns_of_what_another_entry_point_maps_cleanly(model: str, attribute: str) -> None:
+    classes = ("src.models.Customer", "src.models.Order")
+    failed = MappingFailure(model, attribute, failure(UNLOCATED), WHERE)
+    alone = Mapping(classes=classes, failures=(failed,))
+    (finding,) = mapping_findings(mapping_facts(Mapping(classes=classes), alone))
+    assert (finding.code, finding.level, finding.location) == ("PRD301", Level.WARNING, WHERE)
+    assert finding.message.endswith(", in the worker alone (src.jobs:app): src.main:app maps it cleanly.")
+    assert finding.remedy == (
+        "Import the models in src.jobs:app as src.main:app does, before the first query."
+    )
+    assert [found.level for found in mapping_findings(mapping_facts(alone, alone))] == [Level.ERROR]
+    assert [found.level for found in mapping_findings(mapping_facts(Mapping(), alone))] == [Level.ERROR]
+
+
+def test_301_only_warns_of_what_may_follow_from_a_class_that_was_set_aside() -> None:
+    first = MappingFailure(
+        "src.models.A",
+        "b",
+        replace(failure(UNLOCATED), bases=("sqlalchemy.exc.InvalidRequestError", "builtins.Exception")),
+    )
+    key = replace(failure("'a.b'", "KeyError"), bases=("builtins.KeyError",))
+    second = MappingFailure("src.models.C", "a", key)
+    seen = Mapping(classes=("src.models.A", "src.models.C"), failures=(first, second))
+    error, warning = mapping_findings(mapping_facts(seen, Mapping()))
+    assert (error.level, warning.level) == (Level.ERROR, Level.WARNING)
+    assert warning.message.endswith("; this may follow from the failure of src.models.A.")
+    only_second = Mapping(classes=("src.models.C",), failures=(second,))
+    assert [found.level for found in mapping_findings(mapping_facts(only_second, Mapping()))] == [Level.ERROR]
+
+
+def test_301_names_no_class_where_a_listener_fails() -> None:
+    failed = MappingFailure("", "", failure("no attribute 'event'", "AttributeError"), WHERE)
+    (finding,) = mapping_findings(mapping_facts(Mapping(failures=(failed,)), Mapping()))
+    assert (finding.subject, finding.location) == ("all mappers", WHERE)
+    assert finding.message == "the mappers do not configure: no attribute 'event'"
 
 
 def test_301_passes_on_what_sqlalchemy_says_of_other_faults() -> None:

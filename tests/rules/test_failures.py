@@ -10,7 +10,7 @@ from pytest_prodready.facts import (
     MappingFailure,
     Missing,
 )
-from pytest_prodready.rules.failures import evidence, explain_load, explain_lost, stopped
+from pytest_prodready.rules.failures import evidence, explain, explain_load, explain_lost, stopped
 
 LIBRARY = Frame("/lib/x.py", 3, "call")
 OWN = Frame("src/a.py", 5, "f", "call()", own=True)
@@ -57,3 +57,15 @@ def test_a_mapping_that_fails_at_import_is_told_as_one() -> None:
     explanation, place = explain_load(entry, failure)
     assert explanation.cause == "src.models.Event cannot be mapped (MappedAnnotationError)"
     assert place == Location("src/models.py", 7)
+
+
+def test_settings_that_lack_their_fields_are_told_by_their_names_alone() -> None:
+    """Pydantic's message holds the values that it was given; they are not repeated."""
+    message = (
+        "2 validation errors for Settings\ndatabase_url\n  Field required [input_value={'x': 'y'}]\n"
+        "api_key\n  Field required [input_value={'x': 'y'}]\n    For further information visit …"
+    )
+    bases = ("pydantic_core._pydantic_core.ValidationError", "builtins.ValueError")
+    found = explain(Failure("raised", message, "ValidationError", bases, frames=(OWN,)))
+    assert found.cause == "Settings refuses what it was given for database_url, api_key"
+    assert found.remedy == "Set what Settings needs where the gate runs, as production sets it."

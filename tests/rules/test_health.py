@@ -201,7 +201,7 @@ def test_a_server_that_leaves_while_it_is_probed() -> None:
     assert finding.location == APP
 
 
-@pytest.mark.parametrize("how, remedy", [("left", "keep the server in the foreground"), ("hung", "let the")])
+@pytest.mark.parametrize("how, remedy", [("left", "Keep the server in the foreground"), ("hung", "Let the")])
 def test_the_remedy_follows_what_happened(how: str, remedy: str) -> None:
     """A server in the background and one that never listens need different things."""
     (finding,) = findings(facts(server=replace(UP, started=False, failure=Failure(how, "it did"))))
@@ -263,7 +263,7 @@ def test_a_readiness_that_says_no_names_its_dependency() -> None:
     )
     assert (finding.code, finding.level, finding.location) == ("PRD502", Level.ERROR, SETTINGS)
     assert finding.message == "GET /api/ready answered 503, expected 200: redis is not ready"
-    assert finding.remedy.startswith("provide redis to the job that runs the gate")
+    assert finding.remedy.startswith("Provide redis to the job that runs the gate")
     assert ("not ready", "redis: unavailable") in finding.details
     assert finding.proof == "sent GET /api/ready over HTTP: got 503"
 
@@ -300,7 +300,115 @@ def test_a_redirect_says_whither() -> None:
 def test_a_refused_host_is_explained() -> None:
     """ALLOWED_HOSTS without the loopback address is a common reason for 400."""
     finding = only(expect(), Answer("/health", status=400, body="Invalid host header"))
-    assert finding.remedy.startswith("the application refuses the host 127.0.0.1")
+    assert finding.remedy.startswith("The application refuses the host 127.0.0.1")
+
+
+def test_django_answers_400_to_a_host_that_it_does_not_list() -> None:
+    """Its page in production does not say so; the settings to write do."""
+    seen = facts(found(), answers=(Answer("/health", status=400, body="<h1>Bad Request (400)</h1>"),))
+    django = replace(seen.entries[0], app=App("django.core.handlers.wsgi.WSGIHandler", "wsgi", routes=ROUTES))
+    (finding,) = findings(replace(seen, entries=(django,)))
+    assert (finding.code, finding.level) == ("PRD502", Level.WARNING)
+    assert finding.message == (
+        "GET /health answered 400, expected a success (2xx): ALLOWED_HOSTS may refuse 127.0.0.1"
+    )
+    assert finding.remedy.startswith("Send a host that ALLOWED_HOSTS lists: headers = { Host =")
+    wanted = '[[tool.prodready.health]]\npath = "/health"\nheaders = { Host = "…" }'
+    assert ("to send it", wanted) in finding.details
+
+
+@pytest.mark.parametrize(
+    "body, said",
+    [
+        ({"detail": "Database unavailable"}, ': "Database unavailable"'),
+        ({"status_code": 503, "detail": "No connection: refused", "extra": {}}, ': "No connection: refused"'),
+        ({"error": "timeout", "title": "down"}, ': "timeout"'),
+        ({"detail": "Service Unavailable"}, ""),
+        ({"detail": {"database": "down", "cache": "ok"}}, ": database is not ready"),
+        ({"detail": "x" * 100}, ""),
+    ],
+)
+def test_the_words_of_an_error_are_quoted_and_name_no_dependency(body: object, said: str) -> None:
+    """``detail`` and the like tell of the error; what they say is no name of a service."""
+    finding = only(found(), json("/health", 503, body))
+    assert finding.message == f"GET /health answered 503, expected a success (2xx){said}"
+    assert "detail" not in finding.remedy
+
+
+@pytest.mark.parametrize(
+    "body, said",
+    [
+        ("database is locked", ': "database is locked"'),
+        ('{"n": 1}', ': {"n": 1}'),
+        ("Internal Server Error", ""),
+        ("<h1>no</h1>", ""),
+        ("one\ntwo", ""),
+    ],
+)
+def test_a_short_body_of_an_error_is_quoted(body: str, said: str) -> None:
+    """What is short and says more than the status stands in the message."""
+    finding = only(found(), Answer("/health", status=500, body=body))
+    assert finding.message == f"GET /health answered 500, expected a success (2xx){said}"
+    assert not any(title == "to expect it" for title, _ in finding.details)
+
+
+RAISED = """INFO: "GET /health HTTP/1.1" 500
+ERROR:    Exception in ASGI application
+Traceback (most recent call last):
+  File "/venv/lib/python3.11/site-packages/starlette/routing.py", line 9, in app
+    await call()
+  File "/app/src/routes.py", line 21, in health
+    return check()
+  File "/app/src/db.py", line 7, in check
+    raise RuntimeError("no database")
+RuntimeError: no database
+INFO:     Shutting down
+"""
+HANDLED = (Route("/health", ("GET",), "health"), Route("/ready", ("GET",), "api.ready"))
+
+
+def failing(*answers: Answer, log: str = RAISED, wanted: tuple[Expectation, ...] = ()) -> list[Finding]:
+    """The findings of endpoints that were asked of a server with this log."""
+    wanted = wanted or tuple(found(answer.path) for answer in answers)
+    return findings(facts(*wanted, answers=answers, server=replace(UP, log=log), routes=HANDLED))
+
+
+def test_a_server_error_is_at_the_line_that_raised() -> None:
+    """The traceback of the server's log is shown, and its innermost line of the application is the place."""
+    (finding,) = failing(Answer("/health", status=500))
+    assert finding.location == Location("src/db.py", 7)
+    title, shown = finding.details[-1]
+    assert title == "the server's log"
+    assert shown.startswith("Traceback (most recent call last):\n")
+    assert shown.endswith("\nRuntimeError: no database")
+
+
+def test_a_server_error_that_the_settings_ask_for_stays_at_their_line() -> None:
+    """The traceback is evidence all the same."""
+    (finding,) = failing(Answer("/health", status=500), wanted=(expect(),))
+    assert (finding.location, finding.details[-1][0]) == (SETTINGS, "the server's log")
+
+
+def test_a_traceback_of_another_endpoint_is_not_shown() -> None:
+    """Of several endpoints that fail each gets the traceback that its handler is in."""
+    first, second = failing(Answer("/health", status=500), Answer("/ready", status=503))
+    assert first.location == Location("src/db.py", 7)
+    assert (second.location, second.details) == (APP, ())
+
+
+def test_a_deliberate_503_is_not_at_whatever_was_logged_last() -> None:
+    """Only what nobody caught is sure to be the traceback that was written last."""
+    (finding,) = failing(Answer("/ready", status=503))
+    assert (finding.location, finding.details[-1][0]) == (APP, "the server's log")
+
+
+def test_every_traceback_of_a_log_is_found() -> None:
+    """Chained ones, those of exception groups, and one that was cut off; a word alone is none."""
+    group = RAISED.replace("Traceback", "  | Traceback").replace("\n  File", "\n  |   File")
+    assert len(server_log.tracebacks(RAISED + RAISED)) == 2
+    assert server_log.tracebacks(group)[0].splitlines()[1].startswith('  File "/venv/')
+    assert server_log.tracebacks("no Traceback (most recent call last):\nhere") == []
+    assert len(server_log.tracebacks(RAISED.partition("    raise")[0])) == 1
 
 
 @pytest.mark.parametrize("expectation", [expect(), found()])
@@ -357,6 +465,8 @@ def test_a_page_is_no_json() -> None:
     assert finding.message == (
         "GET /health answered 200, but not with JSON (text/html): the body is a page of HTML or XML"
     )
+    said = replace(page, body="OK", json_error="line 1, column 1: expecting value")
+    assert judged(found(), said) == []  # text/html is what Flask and Django call every text
     warned = only(found(), page)
     assert (warned.code, warned.level) == ("PRD503", Level.WARNING)
     assert judged(expect(), page) == []
@@ -406,6 +516,8 @@ def test_a_configured_status_alone_makes_the_body_a_warning() -> None:
             ["DatabaseBackend"],
         ),
         ({"status": "error", "message": "failed"}, []),
+        ({"title": "Error", "reason": "timeout", "type": "error", "code": "down"}, []),
+        ({"details": {"error": "refused", "db": "down"}}, ["db"]),
         ({"checks": None, "details": 3}, []),
         ([], []),
         (None, []),
@@ -426,7 +538,7 @@ def test_a_route_that_does_not_exist() -> None:
     assert finding.message == (
         "GET /ready answered 404: no route of the application serves it; the nearest is /api/ready"
     )
-    assert finding.remedy == 'expect path = "/api/ready", or register /ready'
+    assert finding.remedy == 'Expect path = "/api/ready", or register /ready.'
 
 
 def test_a_method_that_a_route_does_not_take() -> None:

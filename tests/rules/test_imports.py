@@ -346,14 +346,37 @@ def test_what_may_be_optional_is_a_warning(guard: str, missing: Missing | None, 
 def test_a_condition_counts_only_where_every_way_has_one() -> None:
     """One entry point that reaches it without a condition is enough."""
     bad = Module("src.s3", "src/s3.py", guard="condition", failure=RAISED)
-    entries = tuple(
-        replace(HEALTHY, modules=(seen,))
-        for seen in (bad, replace(bad, guard=""), Module("src.s3", "src/s3.py"))
-    )
+    entries = tuple(replace(HEALTHY, modules=(seen,)) for seen in (bad, replace(bad, guard="")))
     judged = judge(module, Facts("/", entries=entries))
     assert finding(judged["src.s3"]).level is Level.ERROR
-    judged = judge(module, Facts("/", entries=(entries[2], entries[0])))
-    assert finding(judged["src.s3"]).level is Level.WARNING
+
+
+def test_what_another_entry_point_imports_cleanly_is_a_warning() -> None:
+    """Production may reach it in that other state alone."""
+    bad, well = Module("src.s3", "src/s3.py", failure=RAISED), Module("src.s3", "src/s3.py")
+    entries = tuple(replace(HEALTHY, modules=(seen,)) for seen in (bad, well))
+    for facts in (Facts("/", entries=entries), Facts("/", entries=entries[::-1])):
+        assert finding(judge(module, facts)["src.s3"]).level is Level.WARNING
+
+
+LIBRARY = Frame("/site-packages/flask/globals.py", 40, "_get", own=False)
+
+
+@pytest.mark.parametrize(
+    "bases, frames, level",
+    [
+        (("builtins.RuntimeError",), (LINE, LIBRARY), Level.WARNING),
+        (("builtins.RuntimeError",), (LINE,), Level.ERROR),
+        (("builtins.TypeError",), (LINE, LIBRARY), Level.ERROR),
+        (("builtins.ConnectionRefusedError", "builtins.OSError"), (LINE,), Level.WARNING),
+    ],
+)
+def test_what_depends_on_the_state_of_the_program_is_a_warning(
+    bases: tuple[str, ...], frames: tuple[Frame, ...], level: Level
+) -> None:
+    """A refused connection, or a library without its context, may be otherwise when a function imports it."""
+    bad = Module("src.s3", "src/s3.py", failure=replace(RAISED, bases=bases, frames=frames))
+    assert finding(modules(bad)["src.s3"]).level is level
 
 
 def broken(missing: Missing | None, *, own: bool, module_name: str = "", line: int = 5) -> BrokenImport:
