@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-
 GIVEN = "PRODREADY_TEST_POSTGRES"
 PROGRAMS = ("initdb", "pg_ctl", "postgres")
 # A throw-away server on the loopback address: what a power cut would lose does not matter.

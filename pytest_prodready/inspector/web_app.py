@@ -200,7 +200,7 @@ def context(loaded: object, project: Project) -> Iterator[None]:
             names = {f"{cls.__module__}.{cls.__qualname__}" for cls in type.mro(type(value))}
             if "flask.app.Flask" in names:
                 with contextlib.suppress(Exception):  # without one, as before
-                    stack.enter_context(value.app_context())  # type: ignore[attr-defined]  # it is a Flask
+                    stack.enter_context(value.app_context())
                 break
         yield
 
