@@ -249,7 +249,7 @@ class Gate:
     @property
     def environ(self) -> dict[str, str]:
         """The environment of the target's processes."""
-        return target.environment(self.job_environ, self.discovered.pythonpath)
+        return target.environment(self.job_environ)
 
     @property
     def installed(self) -> dict[str, str]:

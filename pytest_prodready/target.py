@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -57,15 +57,13 @@ LOST = 83
 """The status with which the inspector's ``Events`` leaves when it cannot speak any more."""
 
 
-def environment(environ: Mapping[str, str], pythonpath: Sequence[str] = ()) -> dict[str, str]:
+def environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment that the target gets: the job's own, without a trace of pytest.
 
     Bytecode is not written: nothing may change in the project.
     """
     kept = {name: value for name, value in environ.items() if not NOT_PRODUCTION.match(name)}
     kept["PYTHONDONTWRITEBYTECODE"] = "1"
-    if pythonpath:
-        kept["PYTHONPATH"] = os.pathsep.join([*pythonpath, *filter(None, [kept.get("PYTHONPATH")])])
     return kept
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -26,6 +27,8 @@ pytest_plugins = ["pytester"]
 # pytester restores sys.modules and sys.meta_path after an inner run: what an inner run imports first exists
 # twice afterwards, and of what importlib_metadata does to the standard library's finder half is undone.
 IMPORTED_BEFORE_ANY_INNER_RUN = (importlib_metadata, pytest_prodready.access, pytest_prodready.setup)
+with contextlib.suppress(ImportError):  # a compiled module that is loaded twice crashes the interpreter
+    import asyncpg  # noqa: F401 - as above
 
 _NUMBERS = count(1)
 

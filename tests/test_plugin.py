@@ -87,6 +87,7 @@ def test_a_gate_that_hangs_on_another_configuration_file_says_so_in_its_ids(
     pytester: pytest.Pytester,
 ) -> None:
     pytester.makepyfile(main=APP)
+    pytester.makepyprojecttoml('[tool.prodready]\napp = "main:app"\n')
     pytester.makeini("[pytest]\n")
 
     result = pytester.runpytest_inprocess("--prodready", "--collect-only", "-q", *QUIET)

@@ -128,7 +128,8 @@ def environment(request: Request, web: InspectedEntry | None, environ: Mapping[s
     """The environment that the server gets: ``environ``, with the target's interpreter and paths first."""
     given = dict(environ)
     given["PATH"] = os.pathsep.join((str(Path(request.python).parent), environ.get("PATH", os.defpath)))
-    paths = [*request.pythonpath, *filter(None, [environ.get("PYTHONPATH", "")])]
+    own = None if web is None else web.entry.pythonpath
+    paths = [*(request.pythonpath if own is None else own), *filter(None, [environ.get("PYTHONPATH", "")])]
     if paths:
         given["PYTHONPATH"] = os.pathsep.join(paths)
     given["PYTHONDONTWRITEBYTECODE"] = "1"
