@@ -228,7 +228,7 @@ def names_for_values(case: EnumCase, facts: Facts) -> Iterator[Fault]:
     checks="The members of the Python enum stand in the order of the labels in the database.",
     reason="ORDER BY, MIN, MAX and comparisons of an enum column follow the database's order, not Python's.",
     remedy="Put the members in the database's order, or never sort and compare by this column in SQL.",
-    level=Level.INFO,
+    level=Level.WARNING,
 )
 def order_differs(case: EnumCase, facts: Facts) -> Iterator[Fault]:
     """The same labels in another order."""

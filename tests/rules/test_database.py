@@ -200,9 +200,9 @@ def test_numbers_as_values_are_never_taken_for_labels() -> None:
     assert (finding.code, finding.remedy) == ("PRD302", "ALTER TYPE public.place_status ADD VALUE 'L';")
 
 
-def test_305_notes_another_order_only_when_the_labels_are_equal() -> None:
+def test_305_warns_of_another_order_only_when_the_labels_are_equal() -> None:
     finding = only(judge(tuple(reversed(VALUES))))
-    assert (finding.code, finding.level) == ("PRD305", Level.INFO)
+    assert (finding.code, finding.level) == ("PRD305", Level.WARNING)
     assert codes(judge(("Maybe", "New"))) == ["PRD302"]
 
 
