@@ -220,7 +220,8 @@ def test_law_5_a_hostile_import_ends_as_a_finding_that_names_the_module(
     project(pytester, main="import shop.work\n", shop__work=body)
     (pytester.path / "shop" / "__init__.py").touch()
     pytester.makepyprojecttoml(
-        '[tool.prodready]\napp = "main:app"\npackages = ["main", "shop"]\nlimits = { load = 3 }\n'
+        '[tool.prodready]\napp = "main:app"\npackages = ["main", "shop"]\n'
+        f"limits = {{ load = {3 if 'nothing came back' in said else 60} }}\n"
     )
 
     run = gate(pytester)
