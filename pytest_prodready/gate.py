@@ -126,8 +126,9 @@ class Gate:
         facts = self.facts
         found = [f"{label}: {text}" for label, text in self.discovered.notes]
         if facts.dependencies is not None and facts.dependencies.declared:
-            number = sum(not requirement.constraint for requirement in facts.dependencies.requirements)
-            found.append(f"requirements: {number} ({listed(facts.dependencies.sources)})")
+            every = facts.dependencies.requirements
+            wanted = {one.name or one for one in every if one.problem or (one.applies and not one.constraint)}
+            found.append(f"requirements: {len(wanted)} ({listed(facts.dependencies.sources)})")
         by_source: dict[str, list[str]] = {}
         for expectation in facts.expectations:
             by_source.setdefault(expectation.source, []).append(expectation.path)

@@ -37,7 +37,8 @@ def requirement(facts: Facts) -> Iterator[Subject[Required]]:
     if dependencies is None:
         return
     if not dependencies.declared:
-        reason = "no runtime requirements are declared (looked at pyproject.toml, requirements files)"
+        looked = "no runtime requirements are declared (looked at pyproject.toml, requirements files)"
+        reason = dependencies.undeclared or looked
         yield Subject("requirements", Required("", ()), skipped=reason)
         return
     asked: dict[str, list[Requirement]] = {}
