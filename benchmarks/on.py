@@ -43,17 +43,7 @@ configure_mappers()
 
 def bare(project: Path) -> str:
     """A program that imports what the gate imports, as the gate itself has found it."""
-    options = Options(
-        on=True,
-        with_tests=False,
-        strict=False,
-        select=(),
-        ignore=(WITHOUT,),
-        url="",
-        python="",
-        explain="",
-        collect_only=False,
-    )
+    options = Options(ignore=(WITHOUT,))
     registry = rules.registry()
     gate = Gate(
         project, read(project, registry.rules), options, registry.select(ignore=options.ignore), os.environ

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import pytest
 
 
-class Options(NamedTuple):
+class Options:
     """What the command line asks for."""
 
-    on: bool
-    with_tests: bool
-    strict: bool
-    select: tuple[str, ...]
-    ignore: tuple[str, ...]
-    url: str
-    python: str
-    explain: str
-    collect_only: bool
+    # written out: a dataclass or a named tuple takes longer to define than all else that is loaded while off
+    def __init__(
+        self,
+        *,
+        on: bool = True,
+        with_tests: bool = False,
+        strict: bool = False,
+        select: tuple[str, ...] = (),
+        ignore: tuple[str, ...] = (),
+        url: str = "",
+        python: str = "",
+        collect_only: bool = False,
+    ) -> None:
+        self.on = on
+        self.with_tests = with_tests
+        self.strict = strict
+        self.select = select
+        self.ignore = ignore
+        self.url = url
+        self.python = python
+        self.collect_only = collect_only
 
 
 def declare(parser: pytest.Parser) -> None:
@@ -80,7 +90,6 @@ def read(config: pytest.Config) -> Options:
         ignore=_codes(config.getoption("prodready_ignore")),
         url=config.getoption("prodready_url"),
         python=config.getoption("prodready_python"),
-        explain=config.getoption("prodready_explain"),
         collect_only=bool(config.getoption("collectonly")),
     )
 

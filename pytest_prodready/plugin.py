@@ -23,7 +23,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """``--prodready-explain`` answers and exits."""
-    code = options.read(config).explain
+    code = config.getoption("prodready_explain")
     if not code:
         return None
     from pytest_prodready import setup
