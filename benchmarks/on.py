@@ -17,6 +17,7 @@ from _side_by_side import Candidate, MeasuringFailedError, fail, measure, other_
 
 from pytest_prodready import rules
 from pytest_prodready.gate import Gate
+from pytest_prodready.gathering import Gathering
 from pytest_prodready.options import Options
 from pytest_prodready.settings import read
 
@@ -45,9 +46,8 @@ def bare(project: Path) -> str:
     """A program that imports what the gate imports, as the gate itself has found it."""
     options = Options(ignore=(WITHOUT,))
     registry = rules.registry()
-    gate = Gate(
-        project, read(project, registry.rules), options, registry.select(ignore=options.ignore), os.environ
-    )
+    gathering = Gathering(project, read(project, registry.rules), options, os.environ)
+    gate = Gate(gathering, registry.select(ignore=options.ignore))
     web, celery = gate.facts.entry("web"), gate.facts.entry("celery")
     if web is None or celery is None:
         raise MeasuringFailedError("the example's entry points were not found")

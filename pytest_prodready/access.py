@@ -65,7 +65,7 @@ class CeleryTasks:
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
-        found = next((entry for entry in gate.discovered.entries if entry.kind == "celery"), None)
+        found = next((entry for entry in gate.gathering.discovered.entries if entry.kind == "celery"), None)
         if found is None:
             pytest.skip("no Celery app was found; name it in [tool.prodready] celery")
         seen, problems = gate.load("celery", found.target)
@@ -265,7 +265,9 @@ class HealthProbes:
 
 def _judged(gate: Gate, kind: Kind[Any], subject: str, seen: facts.InspectedEntry) -> list[str]:
     """The errors that the rules of one kind find in one subject, as texts."""
-    everything = facts.Facts(root=str(gate.root), packages=gate.discovered.packages, entries=(seen,))
+    everything = facts.Facts(
+        root=str(gate.gathering.root), packages=gate.gathering.discovered.packages, entries=(seen,)
+    )
     subjects = [one for one in kind.subjects(everything) if one.name == subject]
     every_rule = registry()  # what a test asks for does not depend on --prodready-select
     judgements = [every_rule.judge(kind, one, everything) for one in subjects]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from pytest_prodready.facts import Location
@@ -64,3 +64,14 @@ class Judgement:
     findings: tuple[Finding, ...] = ()
     reason: str = ""
     """Why it was skipped, or could not be judged; else empty."""
+
+    def taken_strictly(self) -> Judgement:
+        """``--prodready-strict``: a warning is an error, a skip is a failure."""
+        if self.outcome is Outcome.SKIPPED:
+            return replace(self, outcome=Outcome.FAILED)
+        findings = tuple(
+            replace(finding, level=Level.ERROR) if finding.level is Level.WARNING else finding
+            for finding in self.findings
+        )
+        failed = self.outcome is Outcome.PASSED and any(found.level is Level.ERROR for found in findings)
+        return replace(self, findings=findings, outcome=Outcome.FAILED if failed else self.outcome)

@@ -46,7 +46,7 @@ class GateHooks:
             self.gate.adopt(worker[FACTS])
         elif self.hanging:
             reporter = config.pluginmanager.get_plugin("terminalreporter")
-            targets = [entry.target for entry in self.gate.discovered.entries]
+            targets = [entry.target for entry in self.gate.gathering.discovered.entries]
             if reporter is not None and targets and config.get_verbosity() >= 0:
                 reporter.write_line(
                     f"prodready: loading {listed(targets)}, each in an interpreter of its own"
@@ -57,7 +57,7 @@ class GateHooks:
     def pytest_configure_node(self, node: Any) -> None:
         """Give a worker of pytest-xdist the facts that its controller has gathered."""
         node.workerinput[FACTS] = self.gate.export()
-        node.workerinput[ENVIRON_FOR_WORKERS] = self.gate.job_environ
+        node.workerinput[ENVIRON_FOR_WORKERS] = self.gate.gathering.job_environ
 
     def pytest_report_header(self) -> list[str]:
         """What the gate found, each with its source."""
@@ -65,7 +65,11 @@ class GateHooks:
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """Do not even import a test module that cannot hold a test for the gate."""
-        if self.gate.options.with_tests or collection_path.suffix != ".py" or collection_path == self.anchor:
+        if (
+            self.gate.gathering.options.with_tests
+            or collection_path.suffix != ".py"
+            or collection_path == self.anchor
+        ):
             return None
         try:
             mentions = collection_path.is_dir() or MENTION in collection_path.read_bytes()
@@ -90,7 +94,7 @@ class GateHooks:
                 seen.add(item.check)
                 kept.append(item)
                 continue
-            wanted = self.gate.options.with_tests or self._opted_in(item)
+            wanted = self.gate.gathering.options.with_tests or self._opted_in(item)
             (kept if wanted else dropped).append(item)
         if dropped:
             config.hook.pytest_deselected(items=dropped)
@@ -111,7 +115,7 @@ class GateHooks:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Put the judgement on the report."""
         report = yield
-        attach(item, report, self._opted_in(item), self.gate.options.strict)
+        attach(item, report, self._opted_in(item), self.gate.gathering.options.strict)
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

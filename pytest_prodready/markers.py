@@ -66,7 +66,7 @@ def _env(gate: Gate, *names: str) -> list[str]:
     return [
         f"the environment variable {name} is not set, or empty"
         for name in names
-        if not gate.job_environ.get(name)
+        if not gate.gathering.job_environ.get(name)
     ]
 
 

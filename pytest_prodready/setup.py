@@ -11,6 +11,7 @@ import pytest
 from pytest_prodready import rules
 from pytest_prodready.discovery import project_root
 from pytest_prodready.gate import Gate
+from pytest_prodready.gathering import Gathering
 from pytest_prodready.hooks import ENVIRON_FOR_WORKERS, GateHooks
 from pytest_prodready.items import anchor
 from pytest_prodready.options import Options
@@ -43,7 +44,7 @@ def gate_hooks(config: pytest.Config, options: Options) -> GateHooks:
     file = anchor(config, root)
     hanging, families = _hang_on(config, file)
     chosen = registry.select(options.select, options.ignore)
-    gate = Gate(root, settings, options, chosen, _environ(config), families)
+    gate = Gate(Gathering(root, settings, options, _environ(config)), chosen, families)
     config.stash[GATE] = gate
     # a marked test that cannot even be imported is one error among the results, not the end of the run
     config.option.continue_on_collection_errors = True

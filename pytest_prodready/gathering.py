@@ -1,0 +1,210 @@
+"""Where the facts of a run come from: discovery, the target's interpreters, the installation, the probes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_prodready import target
+from pytest_prodready.discovery import Discovered, discover
+from pytest_prodready.distributions import inspect as inspect_distributions
+from pytest_prodready.facts import (
+    Answer,
+    Database,
+    Dependencies,
+    Entry,
+    Expectation,
+    Facts,
+    Failure,
+    Health,
+    InspectedEntry,
+    Problem,
+    Route,
+    Server,
+)
+from pytest_prodready.findings import Fault
+from pytest_prodready.health_routes import health_routes
+from pytest_prodready.options import Options
+from pytest_prodready.redaction import Redactor
+from pytest_prodready.request import Request
+from pytest_prodready.settings import Settings
+
+if TYPE_CHECKING:
+    from pytest_prodready.probes.client import RunningApp
+
+Judge = Callable[[Expectation, tuple[Answer, ...], tuple[Route, ...] | None], list[Fault]]
+"""What is wrong with the answers to an expectation, given the application's routes."""
+
+
+class Gathering:
+    """Asks on behalf of one run; a mistake of ours becomes a problem among the facts, never the run's end.
+
+    Args:
+        root: the project's directory.
+        settings: its ``[tool.prodready]``.
+        options: the command line.
+        environ: the environment of the job that runs the gate.
+    """
+
+    def __init__(self, root: Path, settings: Settings, options: Options, environ: Mapping[str, str]) -> None:
+        self.root = root
+        self.settings = settings
+        self.options = options
+        self.job_environ = dict(environ)
+        self.python = options.python or sys.executable
+        self._problems: list[Problem] = []
+
+    @cached_property
+    def discovered(self) -> Discovered:
+        """What settings and discovery answer, without starting anything."""
+        try:
+            return discover(self.root, self.settings, self.job_environ)
+        except Exception as error:
+            self._problems.append(mistake("discovery", error))
+            return Discovered()
+
+    def gather(self, jobs: frozenset[str]) -> Facts:
+        """Everything that ``jobs`` ask for, but for the probes' answers."""
+        try:
+            return self._gather(jobs)
+        except Exception as error:
+            return Facts(root=str(self.root), problems=(mistake("the gate", error),))
+
+    def _gather(self, jobs: frozenset[str]) -> Facts:
+        found, settings = self.discovered, self.settings
+        facts = Facts(
+            root=str(self.root),
+            packages=found.packages,
+            url=Redactor(self.job_environ).blank(self.options.url),
+            expectations=settings.health,
+            required_env=settings.required_env,
+            unset_env=tuple(name for name in settings.required_env if not self.job_environ.get(name)),
+            settings_locations=settings.locations,
+            looked_for=found.looked_for,
+            problems=tuple(self._problems),
+        )
+        if not jobs - {"environment"}:
+            return facts
+        facts = self.with_dependencies(facts)
+        if facts.interpreter is None:
+            return facts
+        request = self.request(jobs, facts)
+        entries, problems = target.inspect(request, settings.limits, self.job_environ)
+        return replace(
+            facts,
+            entries=entries,
+            problems=(*facts.problems, *problems),
+            database=_one_database(entries),
+            expectations=_expectations(settings.health, entries),
+        )
+
+    def with_dependencies(self, facts: Facts) -> Facts:
+        """``facts`` with the interpreter and what is installed in it; without both if it does not answer."""
+        python = target.interpreter(self.python, self.root, self.job_environ)
+        if isinstance(python, Problem):
+            return replace(facts, problems=(*facts.problems, python))
+        dependencies, problems = inspect_distributions(self.root, self.settings, python)
+        return replace(
+            facts,
+            interpreter=python,
+            dependencies=dependencies,
+            problems=(*facts.problems, *problems),
+        )
+
+    def request(self, jobs: frozenset[str], facts: Facts) -> Request:
+        """What is asked of the target."""
+        found, dependencies = self.discovered, facts.dependencies
+        hidden = dependencies.hidden if dependencies is not None else {}
+        return Request(
+            root=self.root,
+            python=self.python,
+            jobs=jobs,
+            entries=tuple(entry for entry in found.entries if entry.kind in jobs),
+            packages=found.packages,
+            pythonpath=found.pythonpath,
+            database=found.database,
+            expectations=facts.expectations,
+            serve=self.settings.serve,
+            url=self.options.url,
+            hidden=hidden,
+            hidden_distributions=tuple(sorted(set(hidden.values()))),
+        )
+
+    def inspect(
+        self, entry: Entry, jobs: frozenset[str], facts: Facts
+    ) -> tuple[InspectedEntry, tuple[Problem, ...]]:
+        """One entry, whatever discovery has found, in a fresh interpreter."""
+        request = replace(self.request(jobs, facts), entries=(entry,))
+        (seen,), problems = target.inspect(request, self.settings.limits, self.job_environ)
+        return seen, problems
+
+    def answers(self, jobs: frozenset[str], facts: Facts) -> Health:
+        """Start the server, ask every endpoint, stop the server."""
+        from pytest_prodready import probes  # httpx is loaded only when something is asked
+
+        try:
+            return probes.check(
+                self.request(jobs, facts),
+                facts.entry("web"),
+                facts.expectations,
+                self.settings.limits,
+                target.environment(self.job_environ),
+                _versions(facts.dependencies),
+            )
+        except Exception as error:
+            problem = mistake("the probes", error)
+            return Health(Server("", failure=Failure("lost", problem.message, output=problem.detail)))
+
+    def app(self, jobs: frozenset[str], facts: Facts, judge: Judge) -> RunningApp:
+        """The application behind its server, not started yet."""
+        from pytest_prodready.probes.client import RunningApp
+
+        web = facts.entry("web")
+        routes = web.app.routes if web is not None and web.app is not None else None
+        return RunningApp(
+            self.request(jobs, facts),
+            web,
+            self.settings.limits,
+            target.environment(self.job_environ),
+            _versions(facts.dependencies),
+            lambda expectation, answers: judge(expectation, answers, routes),
+        )
+
+
+def mistake(job: str, error: Exception) -> Problem:
+    """A mistake of ours as a problem of the run."""
+    blank = Redactor(os.environ).blank
+    trace = "".join(traceback.format_exception(error)[-8:])
+    return Problem(job, blank(f"{type(error).__name__}: {error}"), blank(trace))
+
+
+def _versions(dependencies: Dependencies | None) -> dict[str, str]:
+    """Canonical distribution name → version."""
+    return {item.name: item.version for item in dependencies.installed} if dependencies else {}
+
+
+def _one_database(entries: tuple[InspectedEntry, ...]) -> Database | None:
+    """What the entry points saw of the database together: each looked up the tables that it maps."""
+    first: Database | None = None
+    for seen in (entry.database for entry in entries if entry.database is not None):
+        if first is None or (first.problem and not seen.problem):
+            first = seen
+        elif first.source == seen.source:
+            first = replace(first, columns=tuple(dict.fromkeys((*first.columns, *seen.columns))))
+    return first
+
+
+def _expectations(
+    configured: tuple[Expectation, ...], entries: tuple[InspectedEntry, ...]
+) -> tuple[Expectation, ...]:
+    """The expectations of the settings, then the health routes of the web app that they do not name."""
+    for seen in entries:
+        if seen.app is not None and seen.app.routes:
+            return (*configured, *health_routes(seen.app.routes, seen.entry.target, configured))
+    return configured
