@@ -78,7 +78,13 @@ NESTED = {"app/__init__.py": "import app.outer\n", "app/outer.py": "from app imp
         ("import os\nos._exit(3)\n", "left", 2),
         ("import ctypes\nctypes.CDLL(None)._exit(5)\n", "left", None),
         ("raise KeyboardInterrupt\n", "raised", 1),
-        ("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nimport json.tool\n", "raised", None),
+        (
+            # a job in the background is started with SIGINT ignored
+            "import os, signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+            "os.kill(os.getpid(), signal.SIGINT)\nimport json.tool\n",
+            "raised",
+            None,
+        ),
         ("import ctypes\nctypes.string_at(0)\n", "crashed", 2),
         ("import os\nos.abort()\n", "crashed", 2),
         ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n", "crashed", None),
