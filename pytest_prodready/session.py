@@ -80,8 +80,15 @@ class Verdict:
         kind = (one.family, one.plural)
         return (self._kinds.index(kind) if kind in self._kinds else -1, one.subject)
 
-    def write(self, reporter: pytest.TerminalReporter, ready: bool) -> None:
-        """Print the verdict."""
+    @property
+    def failed(self) -> bool:
+        """A subject failed or could not be judged."""
+        outcomes = {judged.judgement.outcome for judged in self.judged.values()}
+        return bool(outcomes & {Outcome.FAILED, Outcome.ERRORED})
+
+    def write(self, reporter: pytest.TerminalReporter, well: bool) -> None:
+        """Print the verdict; ``well`` says whether all of the session went well."""
+        ready = well and not self.checked_nothing
         # workers report in any order
         judged = sorted(self.judged.values(), key=self._place)
         reporter.section("prodready")
@@ -97,6 +104,8 @@ class Verdict:
         for level, colour in levels:
             for text in terminal.places(judged, level):
                 reporter.line(text, **{colour: True})
+        if not well and not self.failed and not self.checked_nothing:
+            reporter.line("every check passed, but other tests, or their collection, failed", red=True)
         if self.checked_nothing:
             reporter.line(
                 "PRD902 error: every check was skipped, so nothing is known of this build", red=True

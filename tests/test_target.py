@@ -80,8 +80,7 @@ NESTED = {"app/__init__.py": "import app.outer\n", "app/outer.py": "from app imp
         ("raise KeyboardInterrupt\n", "raised", 1),
         (
             # a job in the background is started with SIGINT ignored
-            "import os, signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
-            "os.kill(os.getpid(), signal.SIGINT)\nimport json.tool\n",
+            "import os, signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\nos.kill(os.getpid(), signal.SIGINT)\nimport json.tool\n",
             "raised",
             None,
         ),

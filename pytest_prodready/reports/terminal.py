@@ -79,9 +79,16 @@ def counts(judged: Iterable[Judged]) -> list[tuple[str, str]]:
 def skips(judged: Iterable[Judged]) -> list[str]:
     """The reasons of the skips, each once with how many subjects it kept from being checked."""
     reasons = Counter(
-        (one.family, one.judgement.reason) for one in judged if one.judgement.outcome is Outcome.SKIPPED
+        (
+            "skipped" if one.judgement.outcome is Outcome.SKIPPED else "not checked",
+            one.family,
+            one.judgement.reason,
+        )
+        for one in judged
+        # --prodready-strict takes a skip for a failure: it has a reason, and no finding
+        if one.judgement.outcome in (Outcome.SKIPPED, Outcome.FAILED) and one.judgement.reason
     )
-    return [f"{number} skipped, {family}: {reason}" for (family, reason), number in reasons.items()]
+    return [f"{number} {word}, {family}: {reason}" for (word, family, reason), number in reasons.items()]
 
 
 def findings(judged: Iterable[Judged], level: Level) -> list[Finding]:
