@@ -31,6 +31,12 @@ def nearest(name: str, candidates: Iterable[str], *, at_least: float = 0.7) -> s
     return best if best_score >= at_least else ""
 
 
+def joined(names: Iterable[str]) -> str:
+    """``names`` as a sentence lists them: ``a, b and c``."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
 def listed(names: Iterable[str], limit: int = 10) -> str:
     """``names`` as a readable list, cut after ``limit`` with the number left out."""
     every = list(names)

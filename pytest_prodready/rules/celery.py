@@ -8,8 +8,17 @@ from dataclasses import dataclass, replace
 from pytest_prodready.facts import BeatEntry, BrokenImport, Discovery, Facts, InspectedEntry, SourceTask, Task
 from pytest_prodready.findings import Fault, Level
 from pytest_prodready.registry import Family, Subject
-from pytest_prodready.rules.failures import evidence, explain, explain_load, fault, stopped
-from pytest_prodready.wording import listed, nearest
+from pytest_prodready.rules.failures import (
+    Explanation,
+    depends_on_state,
+    evidence,
+    explain,
+    explain_load,
+    explain_lost,
+    fault,
+    stopped,
+)
+from pytest_prodready.wording import joined, listed, nearest
 
 family = Family("celery")
 
@@ -256,19 +265,26 @@ def _related(package: str, facts: Facts) -> str:
 def task_cannot_run(subject: TaskInModule, facts: Facts) -> Iterator[Fault]:
     """PRD204: only the application's own modules and names, which no installation can make exist."""
     found = subject.task
-    for statement in subject.broken:
-        holder = _holder(found, statement)
-        if not holder or not statement.own or statement.guard == "try":
-            continue
+    statements: dict[tuple[object, str, bool, object], list[BrokenImport]] = {}
+    for broken in subject.broken:
+        failure, missing = broken.failure, broken.failure.missing
+        raises = bool(failure.module) or missing is None
+        optional = broken.guard == "try" or not broken.own or (raises and depends_on_state(failure))
+        holder = _holder(found, broken)
+        if holder and not optional:
+            what = None if missing is None else (missing.module, bool(missing.name))
+            statements.setdefault((broken.location, holder, raises, what), []).append(broken)
+    for (_, holder, _, _), group in statements.items():
+        first = group[0]
         where = "its body imports" if holder == found.function else f"it calls {holder}, which imports"
-        how = "fails where a condition leads there" if statement.guard == "condition" else "cannot run"
-        explanation = explain(statement.failure)
+        how = "fails where a condition leads there" if first.guard == "condition" else "cannot run"
+        lost, explanation = _lost(group)
         yield Fault(
-            f"{found.name} {how}: {where} {_imported(statement, explanation.cause)}",
+            f"{found.name} {how}: {where} {lost}",
             explanation.remedy,
-            statement.location,
+            first.location,
             "the task is registered; the import was tried on the real modules, in the worker's interpreter",
-            (("way to the line", _way(found, holder, statement)),),
+            (("way to the line", _way(found, holder, first)),),
         )
 
 
@@ -278,13 +294,18 @@ def _holder(found: Task, statement: BrokenImport) -> str:
     return next((name for name in functions if f"{statement.function}.".startswith(f"{name}.")), "")
 
 
-def _imported(statement: BrokenImport, cause: str) -> str:
-    missing = statement.failure.missing
-    if statement.failure.module or missing is None:
-        return f"a module that does not import itself, {cause}"
-    if missing.name:
-        return f"{missing.name} from {missing.module}, which has no such name"
-    return f"{missing.module}, which does not exist"
+def _lost(group: list[BrokenImport]) -> tuple[str, Explanation]:
+    """What a statement imports in vain, and what to do about it."""
+    failure = group[0].failure
+    lost = [broken.failure.missing for broken in group if broken.failure.missing is not None]
+    if failure.module or not lost:
+        explanation = explain(failure)
+        return f"a module that does not import itself, {explanation.cause}", explanation
+    names = [missing.name for missing in lost if missing.name]
+    if not names:
+        return f"{lost[0].module}, which does not exist", explain(failure)
+    such = "name" if len(names) == 1 else "names"
+    return f"{joined(names)} from {lost[0].module}, which has no such {such}", explain_lost(lost)
 
 
 def _way(found: Task, holder: str, statement: BrokenImport) -> str:

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 from pytest_prodready.facts import Failure, Frame, InspectedEntry, Location, Missing
 from pytest_prodready.findings import Fault
-from pytest_prodready.wording import listed, nearest
+from pytest_prodready.wording import joined, listed, nearest
 
 IN_PRODUCTION = "imported in a fresh interpreter, as production starts it"
 OUTPUT_LINES = 12
+STATELESS = {
+    f"builtins.{name}" for name in ("ImportError", "SyntaxError", "NameError", "AttributeError", "TypeError")
+}
+"""Exceptions that a module raises in whatever state the program is when it is imported."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,7 @@ def explain_lost(lost: Sequence[Missing]) -> Explanation:
     if len(lost) == 1 or any(missing.shadow or missing.twin or not missing.name for missing in lost):
         return explain_missing(lost[0])
     found = {missing.name: nearest(missing.name, missing.available) for missing in lost}
-    names = " and ".join([", ".join(map(repr, list(found)[:-1])), repr(list(found)[-1])])
+    names = joined(map(repr, found))
     pairs = [f"{near} for {name}" for name, near in found.items() if near]
     remedy = (
         f"Write {', '.join(pairs)}: the nearest names that it has." if pairs else "Import names that it has."
@@ -133,6 +137,13 @@ def stopped(failure: Failure) -> str:
     if failure.type == "KeyboardInterrupt":
         return f"KeyboardInterrupt was raised {doing}"
     return failure.message if failure.how in ("hung", "crashed", "left") else ""
+
+
+def depends_on_state(failure: Failure) -> bool:
+    """The system or a library raised it, for what may be otherwise when a function imports the module."""
+    bases = set(failure.bases)
+    inside_a_library = bool(failure.frames) and not failure.frames[-1].own
+    return "builtins.OSError" in bases or (inside_a_library and not STATELESS & bases)
 
 
 def fault(

@@ -11,6 +11,7 @@ from pytest_prodready.registry import Family, Subject
 from pytest_prodready.rules.celery import celery_app
 from pytest_prodready.rules.failures import (
     IN_PRODUCTION,
+    depends_on_state,
     evidence,
     explain,
     explain_load,
@@ -24,10 +25,6 @@ family = Family("imports")
 
 ELSEWHERE = "elsewhere"
 """The guard of a module that one entry point imports cleanly and another does not."""
-STATELESS = {
-    f"builtins.{name}" for name in ("ImportError", "SyntaxError", "NameError", "AttributeError", "TypeError")
-}
-"""Exceptions that a module raises in whatever state the program is when it is imported."""
 
 
 @family.kind("entry point", "entry points", needs={"web"})
@@ -185,17 +182,10 @@ def _optional(seen: Module, failure: Failure) -> bool:
         return True
     missing = failure.missing
     if missing is None:
-        return bool(seen.guard) or _depends_on_state(failure)
+        return bool(seen.guard) or depends_on_state(failure)
     if missing.own or missing.shadow or missing.twin:
         return False
     return bool(seen.guard) or not missing.name
-
-
-def _depends_on_state(failure: Failure) -> bool:
-    """The system or a library raised it, for what may be otherwise when a function imports the module."""
-    bases = set(failure.bases)
-    inside_a_library = bool(failure.frames) and not failure.frames[-1].own
-    return "builtins.OSError" in bases or (inside_a_library and not STATELESS & bases)
 
 
 @family.rule(

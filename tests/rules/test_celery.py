@@ -286,6 +286,21 @@ def test_each_broken_import_of_a_task_is_a_finding() -> None:
     assert "it calls deliver, which imports Payment" in found[1].message
 
 
+def test_the_names_that_one_statement_lacks_are_one_finding() -> None:
+    """A1 has thirteen names in six statements: each statement is told once, with all its names."""
+    other = Missing("src.finance.models", "Refnd", ("PaymentTransaction", "Refund"), own=True)
+    finding = only(with_broken(broken("send"), broken("send", failure=raised(other))))
+    assert finding.message == (
+        "mail.send cannot run: its body imports Payment and Refnd from src.finance.models, "
+        "which has no such names"
+    )
+    assert "PaymentTransaction for Payment" in finding.remedy
+    assert "Refund for Refnd" in finding.remedy
+
+
+REFUSED = Failure("raised", "refused", "ConnectionRefusedError", ("builtins.OSError",), module="src.finance")
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -293,8 +308,9 @@ def test_each_broken_import_of_a_task_is_a_finding() -> None:
         broken("other"),
         broken("send", own=False),
         broken("send", guard="try"),
+        broken("send", failure=REFUSED),
     ],
-    ids=["similar name", "not reached", "third party", "guarded"],
+    ids=["similar name", "not reached", "third party", "guarded", "depends on the state"],
 )
 def test_imports_that_are_not_the_tasks_or_are_provided_for_are_no_fault(statement: BrokenImport) -> None:
     """Only what the task runs, and only what no installation can make exist."""
