@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pytest_prodready.facts import Location
 from pytest_prodready.findings import Finding, Judgement, Level, Outcome
 from pytest_prodready.reports import terminal
@@ -49,6 +51,13 @@ def test_a_place_stands_once_with_everything_that_fails_for_it() -> None:
 
     assert terminal.places(several, Level.ERROR) == [
         "src/tasks.py:12: PRD104 error: f cannot run its import\n    also: PRD204 src.tasks.f"
+    ]
+    twice = [
+        judged(Outcome.FAILED, TASK),
+        judged(Outcome.FAILED, replace(TASK, message="src.tasks.g cannot run")),
+    ]
+    assert terminal.places(twice, Level.ERROR) == [
+        "src/tasks.py:12: PRD204 error: src.tasks.f cannot run\n    also: PRD204 src.tasks.g cannot run"
     ]
     assert terminal.places(several, Level.WARNING) == ["PRD303 warning: one label more\n    fix: Add it."]
 

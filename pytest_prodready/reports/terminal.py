@@ -107,7 +107,10 @@ def places(judged: Iterable[Judged], level: Level) -> list[str]:
         text = line(first)
         if level is not Level.ERROR and first.remedy:  # an error's remedy stands in its failure above
             text += f"\n    fix: {first.remedy.splitlines()[0]}"
-        names = dict.fromkeys(f"{other.code} {other.subject}" for other in others)
+        # of another rule it is a consequence, of the same rule a fault of its own
+        names = dict.fromkeys(
+            f"{other.code} {other.message if other.code == first.code else other.subject}" for other in others
+        )
         texts.append("".join([text, *(f"\n    also: {name}" for name in names)]))
     return texts
 
