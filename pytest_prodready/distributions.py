@@ -296,5 +296,5 @@ def _local_roots(declarations: Declarations, present: Iterable[Installed]) -> li
 
 def _search(root: Path, interpreter: Interpreter) -> set[Path]:
     """The directories that modules come from and that hold no installed distributions."""
-    path = [root, root / "src", *(Path(entry) for entry in (*interpreter.project_path, *interpreter.path))]
+    path = [root, root / "src", *map(Path, interpreter.path)]
     return {directory for directory in path if not _FOREIGN & set(directory.parts)}

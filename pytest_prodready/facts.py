@@ -390,7 +390,6 @@ class Interpreter:
     """``sys.path`` as production gets it."""
     markers: dict[str, str] = field(default_factory=dict)
     """The environment that PEP 508 markers are evaluated in."""
-    project_path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

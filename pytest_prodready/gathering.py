@@ -129,7 +129,6 @@ class Gathering:
             packages=found.packages,
             pythonpath=found.pythonpath,
             database=found.database,
-            expectations=facts.expectations,
             serve=self.settings.serve,
             url=self.options.url,
             hidden=hidden,

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from pytest_prodready.facts import Facts, Location
 from pytest_prodready.findings import Fault, Finding, Judgement, Level, Outcome
+from pytest_prodready.request import JOBS
 
 V = TypeVar("V")
 
@@ -120,7 +121,7 @@ class Registry:
         """Collect the rules of ``families``.
 
         Raises:
-            ValueError: two rules share a code or a slug, or a rule has no kind to judge.
+            ValueError: two rules share a code or a slug, or one has no kind to judge, or needs an unknown job.
         """
         self.families = tuple(families)
         self.rules: dict[str, Rule] = {}
@@ -130,6 +131,8 @@ class Registry:
                 raise ValueError(f"two rules are called {rule.code} or {rule.slug}")
             if not rule.kinds:
                 raise ValueError(f"{rule.code} judges no kind of subject")
+            if unknown := frozenset().union(*(kind.needs for kind in rule.kinds)) - set(JOBS):
+                raise ValueError(f"{rule.code} needs {', '.join(sorted(unknown))}, which no job gathers")
             self.rules[rule.code] = rule
             slugs.add(rule.slug)
 

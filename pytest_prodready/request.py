@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_prodready.facts import Entry, Expectation
+from pytest_prodready.facts import Entry
 
 JOBS = ("web", "celery", "closure", "mapping", "database", "dependencies", "health", "environment")
 """What can be asked for; a rule's kind names those that it needs."""
@@ -25,11 +25,9 @@ class Request:
     """Directories put first on the target's ``sys.path``, absolute."""
     database: str = ""
     """``env:NAME``, ``app``, or empty for: the application's engine, else ``DATABASE_URL``."""
-    expectations: tuple[Expectation, ...] = ()
     serve: str = ""
     url: str = ""
     """A deployed instance to probe instead of a server of our own."""
     hidden: dict[str, str] = field(default_factory=dict)
     """Top-level module → distribution outside the runtime closure, invisible to the target."""
     hidden_distributions: tuple[str, ...] = ()
-    own_modules: tuple[str, ...] = ()

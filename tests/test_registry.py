@@ -121,6 +121,22 @@ def test_duplicates_are_refused(codes: tuple[str, str]) -> None:
         Registry([first, second])
 
 
+def test_a_rule_whose_facts_nobody_gathers_is_refused() -> None:
+    """A misspelt need would leave its subjects without facts, and the rule without a word."""
+    made = Family("numbers")
+
+    @made.kind("number", "numbers", needs={"celry"})
+    def number(facts: Facts) -> Iterator[Subject[int]]:
+        yield Subject("one", 1)
+
+    @made.rule("PRD998", "negative", number, **TEXTS)
+    def negative(value: int, facts: Facts) -> Iterator[Fault]:
+        yield Fault("is negative", "")
+
+    with pytest.raises(ValueError, match="PRD998 needs celry, which no job gathers"):
+        Registry([made])
+
+
 def test_a_rule_without_a_kind_is_refused() -> None:
     """It would never run."""
     made = Family("x")
