@@ -121,7 +121,7 @@ class Registry:
         """Collect the rules of ``families``.
 
         Raises:
-            ValueError: two rules share a code or a slug, or one has no kind to judge, or needs an unknown job.
+            ValueError: two rules share a code or a slug, or one judges no kind or needs an unknown job.
         """
         self.families = tuple(families)
         self.rules: dict[str, Rule] = {}
