@@ -54,7 +54,7 @@ def test_an_interpreter_that_pytest_takes_for_the_project_is_a_usage_error(pytes
 
 
 def test_a_directory_without_a_project_is_a_usage_error(pytester: pytest.Pytester) -> None:
-    run = gate(pytester)
+    run = gate(pytester, f"--rootdir={pytester.path}")
 
     assert run.status == pytest.ExitCode.USAGE_ERROR
     assert "holds no project" in run.text

@@ -15,7 +15,7 @@ APP = "from fastapi import FastAPI\n\napp = FastAPI()\n"
 def test_a_project_of_one_package_hangs_on_the_file_of_its_app(pytester: pytest.Pytester) -> None:
     (pytester.mkpydir("app") / "main.py").write_text(APP)
 
-    run = gate(pytester, "--prodready-ignore", "PRD5")
+    run = gate(pytester, "--prodready-ignore", "PRD5", f"--rootdir={pytester.path}")
 
     assert {"app.main:app", "app.main", "app"} <= set(run.judgements)
     assert run.status == 0
