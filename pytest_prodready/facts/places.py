@@ -1,0 +1,105 @@
+"""Where things are, what production starts, and why something in it failed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Location:
+    """A place in the project; ``file`` is relative to the project's root where it lies inside it."""
+
+    file: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something that production starts, and where the gate learnt of it."""
+
+    kind: str
+    """``web`` or ``celery``."""
+    target: str
+    """An import string: ``src.main:app``, ``src.main:create_app()``, ``src.celery_app:celery_app``."""
+    source: str
+    """Where it was found, in words: ``[tool.prodready] app``, ``Procfile, web``."""
+    location: Location | None = None
+    settings_module: str = ""
+    """Django's settings module, where the target is a Django project; else empty."""
+    pythonpath: tuple[str, ...] | None = None
+    """Directories put first on this entry's ``sys.path``, absolute; ``None`` for those of the whole run."""
+
+    @property
+    def module(self) -> str:
+        """The module part of the import string."""
+        return self.target.partition(":")[0]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One line of a traceback, outermost first in a tuple of frames."""
+
+    file: str
+    line: int
+    function: str
+    text: str = ""
+    own: bool = False
+    """The file belongs to the application, not to the standard library or to an installed distribution."""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What an ``ImportError`` could not find, and what was there instead."""
+
+    module: str
+    """The module that does not exist, or the module that lacks ``name``."""
+    name: str = ""
+    """The name that ``module`` does not have; empty when the module itself is missing."""
+    available: tuple[str, ...] = ()
+    """The names that the module (or, for a missing module, its parent package) does have."""
+    file: str = ""
+    """The file of the module that was looked into; empty when there is none."""
+    own: bool = False
+    """The module belongs to the application: no installation can make it exist."""
+    distribution: str = ""
+    """The installed distribution outside the runtime closure that would provide it; else empty."""
+    shadow: str = ""
+    """A local file or directory that hides the standard library's module of this name; else empty."""
+    twin: str = ""
+    """A module file that can never be imported because a package of its name wins; else empty."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why something in the target did not complete."""
+
+    how: str
+    """``raised``, ``exited`` (``SystemExit``), ``left`` (``os._exit`` or the like), ``crashed`` (a signal),
+    ``hung`` (time limit), or ``lost`` (the inspector could not go on)."""
+    message: str
+    """The exception's message, or a sentence."""
+    type: str = ""
+    """The exception's class name."""
+    bases: tuple[str, ...] = ()
+    """Qualified names of the exception's classes, most derived first."""
+    module: str = ""
+    """The module that was being imported at that moment; empty when none was."""
+    frames: tuple[Frame, ...] = ()
+    missing: Missing | None = None
+    status: int | None = None
+    """The exit status, or the number of the signal."""
+    seconds: float | None = None
+    """The time limit that ran out."""
+    output: str = ""
+    """The tail of what the target wrote to stdout and stderr, secrets blanked."""
+
+    @property
+    def location(self) -> Location | None:
+        """The innermost line of the application, else the innermost line of all, else ``None``."""
+        own = [frame for frame in self.frames if frame.own]
+        for frame in (own or list(self.frames))[-1:]:
+            return Location(frame.file, frame.line)
+        return None

@@ -1,0 +1,88 @@
+"""One entry point as its interpreter saw it, and all that one run has seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pytest_prodready.facts.celery import Celery
+from pytest_prodready.facts.database import Database, Mapping
+from pytest_prodready.facts.dependencies import Dependencies, Interpreter
+from pytest_prodready.facts.health import Expectation, Health
+from pytest_prodready.facts.imports import Module
+from pytest_prodready.facts.places import Entry, Failure, Location
+from pytest_prodready.facts.web import App
+
+
+@dataclass(frozen=True)
+class InspectedEntry:
+    """What one fresh interpreter saw of one entry point."""
+
+    entry: Entry
+    failure: Failure | None = None
+    """Why it did not load; everything below is empty then."""
+    seconds: float = 0.0
+    app: App | None = None
+    celery: Celery | None = None
+    modules: tuple[Module, ...] = ()
+    mapping: Mapping | None = None
+    database: Database | None = None
+    revealed: tuple[str, ...] = ()
+    """Distributions outside the runtime closure that an installed library asked for, and was given."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that the gate itself could not do."""
+
+    job: str
+    message: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class WaiverUse:
+    """One waiver of the settings, and what the run made of it."""
+
+    code: str
+    subject: str
+    reason: str
+    until: str
+    """ISO date."""
+    expired: bool
+    used: bool
+    """A finding of this run is what it waives."""
+    location: Location | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that one run has seen."""
+
+    root: str
+    packages: tuple[str, ...] = ()
+    """Top-level names of the application's own modules and packages."""
+    interpreter: Interpreter | None = None
+    entries: tuple[InspectedEntry, ...] = ()
+    database: Database | None = None
+    dependencies: Dependencies | None = None
+    expectations: tuple[Expectation, ...] = ()
+    health: Health | None = None
+    url: str = ""
+    """The deployed instance that is probed instead of a server of our own, login blanked; else empty."""
+    unset_env: tuple[str, ...] = ()
+    """Required environment variables that are missing or empty."""
+    required_env: tuple[str, ...] = ()
+    settings_locations: dict[str, Location] = field(default_factory=dict)
+    """Settings key → the line that sets it."""
+    problems: tuple[Problem, ...] = ()
+    judgeable: int | None = None
+    """How many subjects can be judged; ``None`` while they are not known yet."""
+    skip_reasons: tuple[str, ...] = ()
+    """Why the others cannot."""
+    waivers: tuple[WaiverUse, ...] = ()
+    looked_for: tuple[str, ...] = ()
+    """What discovery looked for and did not find, in words."""
+
+    def entry(self, kind: str) -> InspectedEntry | None:
+        """The inspected entry of ``kind`` (``web``, ``celery``), or ``None``."""
+        return next((seen for seen in self.entries if seen.entry.kind == kind), None)
