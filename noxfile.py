@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tarfile
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -20,6 +21,9 @@ PACKAGE = "pytest_prodready"
 
 # A worker for each core; a module's tests stay together, because they share its servers and databases.
 PARALLEL = ("-n", "auto", "--dist", "loadscope")
+
+# A session's own folder for temporary files lies in this project, whose pyproject.toml tests in it would find.
+OUTSIDE = {"TMPDIR": tempfile.gettempdir()}
 
 nox.needs_version = ">=2025.11.12"
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -82,7 +86,7 @@ def minimums(session: nox.Session) -> None:
         *("--output-file", str(oldest), "pyproject.toml"),
     )
     install(session, ".[all]", *group("test"), "--constraint", str(oldest))
-    session.run("pytest", *PARALLEL, *session.posargs)
+    session.run("pytest", *PARALLEL, *session.posargs, env=OUTSIDE)
 
 
 @nox.session(default=False)
@@ -128,7 +132,7 @@ def build(session: nox.Session) -> None:
     shutil.rmtree(unpacked / PACKAGE)
     install(session, f"{wheel}[all]", *group("test"))
     session.chdir(unpacked)
-    session.run("pytest", *PARALLEL, *session.posargs)
+    session.run("pytest", *PARALLEL, *session.posargs, env=OUTSIDE)
 
 
 if __name__ == "__main__":
