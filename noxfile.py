@@ -22,7 +22,7 @@ PACKAGE = "pytest_prodready"
 # A worker for each core; a module's tests stay together, because they share its servers and databases.
 PARALLEL = ("-n", "auto", "--dist", "loadscope")
 
-# A session's own folder for temporary files lies in this project, whose pyproject.toml tests in it would find.
+# A session's own folder for temporary files lies in this project: tests in it would find our pyproject.toml.
 OUTSIDE = {"TMPDIR": tempfile.gettempdir()}
 
 nox.needs_version = ">=2025.11.12"

@@ -74,7 +74,7 @@ def gate(pytester: pytest.Pytester, *arguments: str) -> Run:
 
 def _judgements(result: pytest.RunResult) -> dict[str, Judgement]:
     recorder = getattr(result, "reprec", None)
-    if not hasattr(recorder, "getreports"):  # the run ended before it had begun
+    if recorder is None or not hasattr(recorder, "getreports"):  # the run ended before it had begun
         return {}
     judgements = {}
     for report in recorder.getreports("pytest_runtest_logreport"):
