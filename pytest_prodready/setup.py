@@ -113,8 +113,10 @@ def _hang_on(config: pytest.Config, file: Path) -> tuple[bool, frozenset[str]]:
     ids = [rest.partition("::")[0] for path, _, rest in named if _same(config, path, file)]
     if ids:
         return True, frozenset(ids) if all(ids) else frozenset()
-    if all((config.invocation_params.dir / path).is_dir() for path, _, _ in named):
-        config.args.append(str(file))
+    directories = [(config.invocation_params.dir / path).resolve() for path, _, _ in named]
+    if all(directory.is_dir() for directory in directories):
+        if file.parent.resolve() not in directories:  # else it is collected with its directory
+            config.args.append(str(file))
         return True, frozenset()
     return False, frozenset()
 

@@ -95,9 +95,14 @@ def _from_environment(name: str, project: Project, limit: float, environ: Mappin
 
             return Chosen(source, AsyncEngine(made))
         return Chosen(source, made)
-    except (ImportError, NoSuchModuleError):
+    except (ImportError, NoSuchModuleError) as error:
         driver = url.drivername.partition("+")[2]
-        detail = f"{name} names the driver {driver}, which cannot be imported where the application runs."
+        # SQLAlchemy says in words alone that its asynchronous half needs this library
+        lost = "greenlet" if "greenlet" in str(error) else driver
+        hidden = project.hidden.get(lost, "")
+        why = f"is outside the declared runtime requirements ({hidden})" if hidden else "cannot be imported"
+        what = f"which {why}" if lost == driver else f"which needs {lost}, and that {why}"
+        detail = f"{name} names the driver {driver}, {what} where the application runs."
         return Chosen(source, problem="driver", detail=detail)
 
 

@@ -518,3 +518,20 @@ class password_refused:  # noqa: N801 - reads as a context manager
     def __exit__(self, *_: object) -> None:
         self.server.close()
         self.thread.join(20)
+
+
+def test_what_a_driver_itself_needs_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLAlchemy's asynchronous half needs greenlet, which its plain distribution does not bring."""
+
+    def refuse(*_: object, **__: object) -> object:
+        raise ImportError("requires that the Python 'greenlet' library is installed")
+
+    monkeypatch.setattr("sqlalchemy.create_engine", refuse)
+    environ = {"U": "postgresql+asyncpg://app:never-seen@127.0.0.1/x"}
+    concealing = Project("/nowhere", (), {"greenlet": "greenlet"})
+    found = decode(Database, database.read("env:U", mapped(), concealing, LIMIT, environ))
+    assert found.problem == "driver"
+    assert found.detail == (
+        "U names the driver asyncpg, which needs greenlet, and that is outside the declared runtime "
+        "requirements (greenlet) where the application runs."
+    )
