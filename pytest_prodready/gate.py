@@ -87,7 +87,7 @@ class Gate:
                 self.facts,
                 judgeable=sum(not subject.skipped for subject in subjects),
                 skip_reasons=tuple(dict.fromkeys(item.skipped for item in subjects if item.skipped)),
-                waivers=tuple(waivers.use(waiver, used=False) for waiver in self._waivers()),
+                waivers=tuple(waivers.use(waiver, used=False, today=_today()) for waiver in self._waivers()),
             )
         )
 
@@ -148,8 +148,7 @@ class Gate:
             gone = "it was there when the items were collected, and is gone now"
             return Judgement(Outcome.ERRORED, reason=gone)
         judgement = self.registry.judge(kind, subject, self.facts)
-        today = dt.datetime.now().astimezone().date()
-        judgement = waivers.apply(judgement, self.gathering.settings.waivers, today)
+        judgement = waivers.apply(judgement, self.gathering.settings.waivers, _today())
         return judgement.taken_strictly() if self.gathering.options.strict else judgement
 
     def _waivers(self) -> list[Waiver]:
@@ -160,7 +159,7 @@ class Gate:
         """Put into the facts what became of each waiver, once every other subject has been judged."""
         judgements = [self.judge(check) for check in list(self.checks()) if check.kind.name != "waiver"]
         uses = tuple(
-            waivers.use(waiver, used=any(waivers.waives(waiver, judgement) for judgement in judgements))
+            waivers.use(waiver, used=any(waivers.waives(waiver, one) for one in judgements), today=_today())
             for waiver in self._waivers()
         )
         self._take(replace(self.facts, waivers=uses))
@@ -208,3 +207,8 @@ class Gate:
         """Stop what was started for the session."""
         self._open.close()
         self._running = None
+
+
+def _today() -> dt.date:
+    """The day where the gate runs."""
+    return dt.datetime.now().astimezone().date()

@@ -26,14 +26,14 @@ def waives(waiver: Waiver, judgement: Judgement) -> bool:
     return any(_same(finding, waiver) for finding in judgement.findings)
 
 
-def use(waiver: Waiver, used: bool) -> WaiverUse:
+def use(waiver: Waiver, *, used: bool, today: date) -> WaiverUse:
     """What became of ``waiver`` in this run."""
     return WaiverUse(
         waiver.code,
         waiver.subject,
         waiver.reason,
         waiver.until.isoformat(),
-        expired=waiver.until < date.today(),  # noqa: DTZ011  # the day where the user is
+        expired=waiver.until < today,
         used=used,
         location=waiver.location,
     )

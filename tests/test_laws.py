@@ -164,8 +164,12 @@ def test_law_4_the_database_is_left_as_it_was(example: Callable[..., Example]) -
                 "select relname, n_tup_ins, n_tup_upd, n_tup_del from pg_stat_user_tables order by 1"
             )
             types = await connection.fetch("select typname, oid from pg_type where typtype = 'e' order by 1")
-            last = await connection.fetchval("select pg_current_xact_id_if_assigned()")
-            return [*map(tuple, rows), *map(tuple, types), last]
+            # a relation that is made, dropped, altered or rewritten shows here
+            relations = await connection.fetch(
+                "select relname, oid, relfilenode, relnatts, relchecks from pg_class"
+                " where relnamespace = 'public'::regnamespace order by 1"
+            )
+            return [*map(tuple, rows), *map(tuple, types), *map(tuple, relations)]
         finally:
             await connection.close()
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -79,7 +79,7 @@ def test_a_waiver_counts_as_used_when_its_finding_is_there() -> None:
 
 def test_what_became_of_a_waiver() -> None:
     """Its words, its place, and whether its date has passed."""
-    use = waivers.use(replace(WAIVER, until=datetime.now().astimezone().date()), used=True)
+    use = waivers.use(replace(WAIVER, until=TODAY), used=True, today=TODAY)
     assert (use.code, use.subject, use.reason, use.location) == (
         "PRD302",
         "orders.status",
@@ -88,6 +88,4 @@ def test_what_became_of_a_waiver() -> None:
     )
     assert use.used
     assert not use.expired
-    assert waivers.use(
-        replace(WAIVER, until=datetime.now().astimezone().date() - timedelta(days=1)), used=False
-    ).expired
+    assert waivers.use(replace(WAIVER, until=TODAY - timedelta(days=1)), used=False, today=TODAY).expired

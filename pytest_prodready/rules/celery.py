@@ -16,6 +16,7 @@ from pytest_prodready.rules.failures import (
     explain_load,
     explain_lost,
     fault,
+    outside_closure,
     stopped,
 )
 from pytest_prodready.wording import joined, listed, nearest
@@ -122,7 +123,7 @@ def beat_entry(facts: Facts) -> Iterator[Subject[BeatEntry]]:
 def celery_app_does_not_load(seen: InspectedEntry, facts: Facts) -> Iterator[Fault]:
     """PRD201; what hangs, crashes or leaves is PRD109's, what is not declared is PRD105's."""
     failure = seen.failure
-    if failure is None or stopped(failure) or (failure.missing and failure.missing.distribution):
+    if failure is None or stopped(failure) or outside_closure(failure):
         return
     target = seen.entry.target
     source = (("found in", seen.entry.source),)

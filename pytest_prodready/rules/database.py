@@ -54,7 +54,8 @@ def proof(database: Database) -> str:
     """How the labels were read."""
     driver = f"{database.dialect}+{database.driver}" if database.driver else database.dialect
     version = f", PostgreSQL {database.version}" if database.version else ""
-    return f"the labels were read through {database.source} ({driver}{version}) in a read-only transaction"
+    how = " in a read-only transaction" if database.read_only else ""
+    return f"the labels were read through {database.source} ({driver}{version}){how}"
 
 
 @family.rule(

@@ -139,6 +139,11 @@ def stopped(failure: Failure) -> str:
     return failure.message if failure.how in ("hung", "crashed", "left") else ""
 
 
+def outside_closure(failure: Failure) -> bool:
+    """What is missing is installed here, but not by the declared runtime requirements: PRD105 says so."""
+    return failure.missing is not None and bool(failure.missing.distribution)
+
+
 def depends_on_state(failure: Failure) -> bool:
     """The system or a library raised it, for what may be otherwise when a function imports the module."""
     bases = set(failure.bases)

@@ -17,6 +17,7 @@ from pytest_prodready.rules.failures import (
     explain_load,
     explain_lost,
     fault,
+    outside_closure,
     stopped,
 )
 from pytest_prodready.wording import listed, nearest
@@ -83,7 +84,7 @@ def _cause(failure: Failure | None) -> object:
 def entry_point_does_not_import(seen: InspectedEntry, facts: Facts) -> Iterator[Fault]:
     """PRD101."""
     failure = seen.failure
-    if failure is None or stopped(failure) or _outside_closure(failure):
+    if failure is None or stopped(failure) or outside_closure(failure):
         return
     explanation, place = explain_load(seen, failure)
     missing = failure.missing
@@ -157,7 +158,7 @@ def entry_point_is_no_app(seen: InspectedEntry, facts: Facts) -> Iterator[Fault]
 def module_does_not_import(seen: Module, facts: Facts) -> Iterator[Fault]:
     """PRD103: a warning where an optional integration may be all that is missing."""
     failure = seen.failure
-    if failure is None or stopped(failure) or _outside_closure(failure):
+    if failure is None or stopped(failure) or outside_closure(failure):
         return
     explanation = explain(failure)
     found = fault(f"{seen.name} does not import: {explanation.cause}", failure, explanation.remedy)
@@ -245,7 +246,7 @@ def outside_the_runtime_closure(seen: InspectedEntry | Module, facts: Facts) -> 
                 IN_PRODUCTION,
                 level=Level.WARNING,
             )
-    if seen.failure is not None and _outside_closure(seen.failure):
+    if seen.failure is not None and outside_closure(seen.failure):
         name = seen.name if isinstance(seen, Module) else seen.entry.target
         explanation = explain(seen.failure)
         sources = facts.dependencies.sources if facts.dependencies else ()
@@ -257,10 +258,6 @@ def outside_the_runtime_closure(seen: InspectedEntry | Module, facts: Facts) -> 
         level = Level.WARNING if isinstance(seen, Module) else None
         declared = (("declared in", listed(sources)),) if sources else ()
         yield replace(found, details=(*found.details, *declared), level=level)
-
-
-def _outside_closure(failure: Failure) -> bool:
-    return failure.missing is not None and bool(failure.missing.distribution)
 
 
 @family.rule(
