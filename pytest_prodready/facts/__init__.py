@@ -19,9 +19,19 @@ from pytest_prodready.facts.database import (
 )
 from pytest_prodready.facts.dependencies import Dependencies, Distribution, Interpreter, Requirement
 from pytest_prodready.facts.health import Answer, Expectation, Health, Server
-from pytest_prodready.facts.imports import BrokenImport, Module
+from pytest_prodready.facts.imports import (
+    BrokenImport,
+    Effect,
+    ForbiddenImport,
+    ImportCost,
+    Importer,
+    Module,
+    Replaced,
+    Shadow,
+    Twin,
+)
 from pytest_prodready.facts.places import Entry, Failure, Frame, Location, Missing
-from pytest_prodready.facts.run import Facts, InspectedEntry, Problem, WaiverUse
+from pytest_prodready.facts.run import Command, Facts, InspectedEntry, Problem, WaiverUse
 from pytest_prodready.facts.web import App, Route
 
 __all__ = [
@@ -30,19 +40,24 @@ __all__ = [
     "BeatEntry",
     "BrokenImport",
     "Celery",
+    "Command",
     "Database",
     "DatabaseColumn",
     "DatabaseEnum",
     "Dependencies",
     "Discovery",
     "Distribution",
+    "Effect",
     "Entry",
     "EnumColumn",
     "Expectation",
     "Facts",
     "Failure",
+    "ForbiddenImport",
     "Frame",
     "Health",
+    "ImportCost",
+    "Importer",
     "InspectedEntry",
     "Interpreter",
     "Location",
@@ -52,10 +67,13 @@ __all__ = [
     "Missing",
     "Module",
     "Problem",
+    "Replaced",
     "Requirement",
     "Route",
     "Server",
+    "Shadow",
     "SourceTask",
     "Task",
+    "Twin",
     "WaiverUse",
 ]

@@ -1,4 +1,4 @@
-"""The application's modules, and the import statements that did not resolve."""
+"""The application's modules, what stands in their way, and what their imports do and cost."""
 
 from __future__ import annotations
 
@@ -22,6 +22,97 @@ class BrokenImport:
     """What is missing lies in the application's own packages."""
     guard: str = ""
     """``try`` when the code provides for its absence, ``condition`` when it stands behind one, else empty."""
+    tasks: tuple[str, ...] = ()
+    """Names of the Celery tasks whose bodies can reach the statement."""
+
+
+@dataclass(frozen=True)
+class Importer:
+    """A module that imports a name which another module of this name took from it."""
+
+    module: str
+    location: Location
+    own: bool
+    """It is the application's, which may well mean its own module."""
+    missing: tuple[str, ...] = ()
+    """Names of the hidden module that its source uses and that the winner does not have."""
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """A top-level module of the application that wins over a standard or an installed one of its name."""
+
+    path_entry: str
+    """The directory on ``sys.path`` that exposes it, relative to the root: ``.`` for the root itself."""
+    standard: bool
+    """The standard library's module is hidden; else an installed distribution's."""
+    hidden: str
+    """The file that loses, or empty for one that is built into the interpreter."""
+    distribution: str = ""
+    """The installed distribution whose module is hidden; else empty."""
+    importers: tuple[Importer, ...] = ()
+
+
+@dataclass(frozen=True)
+class Twin:
+    """Two files of the application that claim one module name."""
+
+    winner: str
+    """The file or directory that an import finds."""
+    loser: str
+    """The one that can never be imported, or, for ``case``, that another file system takes for the winner."""
+    how: str
+    """``package`` (``x/__init__.py`` wins over ``x.py``), ``module`` (``x.py`` over a directory without
+    ``__init__.py``), or ``case`` (names that differ only in case)."""
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """A top-level definition that a later one of the same name replaces before anything used it."""
+
+    name: str
+    first: Location
+    second: Location
+    identical: bool = False
+    """Both are the same code."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Something that an import did besides defining names."""
+
+    kind: str
+    """``network``, ``subprocess``, ``listen``, ``file``, ``thread``, ``fork``, ``directory``, ``output``,
+    ``path`` or ``memory``."""
+    detail: str
+    """The address, program, file, thread or amount; never an argument list, which may hold a secret."""
+    location: Location | None = None
+    """The application's innermost line that led to it."""
+    module: str = ""
+    """The module that was being imported; empty when none was."""
+    library: str = ""
+    """The installed module whose own import did it, not a call of the application; else empty."""
+    times: int = 1
+
+
+@dataclass(frozen=True)
+class ImportCost:
+    """What one module cost while the entry point was loaded."""
+
+    module: str
+    seconds: float
+    """Of its own body, without the imports in it."""
+    total: float
+    """With the imports in it, in seconds."""
+
+
+@dataclass(frozen=True)
+class ForbiddenImport:
+    """A module that an entry point must not load at start, and was seen to load."""
+
+    module: str
+    chain: tuple[str, ...]
+    """The modules whose imports led to it, outermost first."""
 
 
 @dataclass(frozen=True)
@@ -38,3 +129,11 @@ class Module:
     """``condition`` when every statement that reaches it stands behind one, else empty."""
     failure: Failure | None = None
     broken: tuple[BrokenImport, ...] = ()
+    shadow: Shadow | None = None
+    twin: Twin | None = None
+    compiled: str = ""
+    """``sourceless`` when only a compiled file is there, ``stale`` when the compiled file that runs was made
+    from another source; else empty."""
+    also: tuple[str, ...] = ()
+    """Other names under which the same file was executed once more."""
+    replaced: tuple[Replaced, ...] = ()

@@ -21,7 +21,7 @@ class Entry:
     """Something that production starts, and where the gate learnt of it."""
 
     kind: str
-    """``web`` or ``celery``."""
+    """``web``, ``celery``, ``script`` (a console script) or ``commands`` (all management commands)."""
     target: str
     """An import string: ``src.main:app``, ``src.main:create_app()``, ``src.celery_app:celery_app``."""
     source: str

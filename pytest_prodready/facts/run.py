@@ -8,9 +8,19 @@ from pytest_prodready.facts.celery import Celery
 from pytest_prodready.facts.database import Database, Mapping
 from pytest_prodready.facts.dependencies import Dependencies, Interpreter
 from pytest_prodready.facts.health import Expectation, Health
-from pytest_prodready.facts.imports import Module
+from pytest_prodready.facts.imports import Effect, ForbiddenImport, ImportCost, Module
 from pytest_prodready.facts.places import Entry, Failure, Location
 from pytest_prodready.facts.web import App
+
+
+@dataclass(frozen=True)
+class Command:
+    """One management command of the application, loaded after Django was set up as ``manage.py`` does it."""
+
+    name: str
+    module: str
+    location: Location | None = None
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,18 @@ class InspectedEntry:
     database: Database | None = None
     revealed: tuple[str, ...] = ()
     """Distributions outside the runtime closure that an installed library asked for, and was given."""
+    further: tuple[Failure, ...] = ()
+    """Other root causes of the same failing start, found by going on after the first as if it were mended."""
+    commands: tuple[Command, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    """What the imports did besides defining names, in their order."""
+    loaded: int = 0
+    """How many modules the start loaded, libraries included."""
+    costs: tuple[ImportCost, ...] = ()
+    """The most expensive imports of the start, by the seconds of their own bodies."""
+    forbidden: tuple[ForbiddenImport, ...] = ()
+    unreached: tuple[str, ...] = ()
+    """Source files of the application's packages that nothing reaches from here; they were not imported."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +94,8 @@ class Facts:
     unset_env: tuple[str, ...] = ()
     """Required environment variables that are missing or empty."""
     required_env: tuple[str, ...] = ()
+    forbid: tuple[str, ...] = ()
+    """Kinds of effect that ``[tool.prodready.imports] forbid`` makes an error."""
     settings_locations: dict[str, Location] = field(default_factory=dict)
     """Settings key → the line that sets it."""
     problems: tuple[Problem, ...] = ()
