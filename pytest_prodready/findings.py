@@ -25,7 +25,7 @@ class Outcome(Enum):
     ERRORED = "errored"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Fault:
     """What a rule saw in its subject; the rule's code and the subject's name are added by the registry."""
 
@@ -42,7 +42,7 @@ class Fault:
     """Only where it differs from the rule's own level."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One fault of one subject."""
 
@@ -56,7 +56,7 @@ class Finding:
     details: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """The outcome of one subject, with the findings or the reason behind it."""
 
@@ -75,3 +75,7 @@ class Judgement:
         )
         failed = self.outcome is Outcome.PASSED and any(found.level is Level.ERROR for found in findings)
         return replace(self, findings=findings, outcome=Outcome.FAILED if failed else self.outcome)
+
+
+PASSED = Judgement(Outcome.PASSED)
+"""Of every subject that nothing is said about: thousands share one value."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pytest_prodready.probes.client import RunningApp
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Check:
     """One subject that is to be judged, as the items know it."""
 

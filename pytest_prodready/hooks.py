@@ -12,7 +12,7 @@ from pytest_prodready import markers
 from pytest_prodready.fixtures import NAMES
 from pytest_prodready.gate import Gate
 from pytest_prodready.items import GateFile, GateItem
-from pytest_prodready.session import Verdict, attach
+from pytest_prodready.session import Verdict, attach, forget
 from pytest_prodready.wording import listed
 
 FACTS = "prodready_facts"
@@ -34,20 +34,21 @@ class GateHooks:
         self.anchor = anchor
         self.hanging = hanging
         self.verdict = Verdict([(kind.family, kind.plural) for kind in gate.registry.kinds])
+        self.reporter: pytest.TerminalReporter | None = None
 
     # first: before pytest-xdist starts its workers, and before the header is printed
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Gather the facts once: in the only process, or in the controller for all workers."""
         config = session.config
+        self.reporter = config.pluginmanager.get_plugin("terminalreporter")
         worker = getattr(config, "workerinput", None)
         if worker is not None:
             self.gate.adopt(worker[FACTS])
         elif self.hanging:
-            reporter = config.pluginmanager.get_plugin("terminalreporter")
             targets = [entry.target for entry in self.gate.gathering.discovered.entries]
-            if reporter is not None and targets and config.get_verbosity() >= 0:
-                reporter.write_line(
+            if self.reporter is not None and targets and config.get_verbosity() >= 0:
+                self.reporter.write_line(
                     f"prodready: loading {listed(targets)}, each in an interpreter of its own"
                 )
             self.gate.facts  # noqa: B018 - gathered now, so that the header can say what was found
@@ -117,9 +118,13 @@ class GateHooks:
         attach(item, report, self._opted_in(item), self.gate.gathering.options.strict)
         return report
 
+    # last: when the terminal has taken it
+    @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect the judgements, from this process or from a worker."""
         self.verdict.take(report)
+        if self.reporter is not None:
+            forget(report, self.reporter)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from pytest_prodready.facts import Facts, Location
-from pytest_prodready.findings import Fault, Finding, Judgement, Level, Outcome
+from pytest_prodready.findings import PASSED, Fault, Finding, Judgement, Level, Outcome
 from pytest_prodready.request import JOBS
 
 V = TypeVar("V")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Subject(Generic[V]):
     """One thing to judge: its name, and the facts about it."""
 
@@ -30,7 +30,7 @@ class Subject(Generic[V]):
     location: Location | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Kind(Generic[V]):
     """A kind of subject: ``task``, ``enum column``, ``requirement``, ``endpoint``."""
 
@@ -44,7 +44,7 @@ class Kind(Generic[V]):
     """Its facts come from probes that run after collection; its subjects' names are known before."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One judgement with a stable code."""
 
@@ -174,5 +174,7 @@ class Registry:
             except Exception as error:
                 reason = f"rule {rule.code} itself failed on {subject.name}: {type(error).__name__}: {error}"
                 return Judgement(Outcome.ERRORED, tuple(findings), reason)
+        if not findings:
+            return PASSED
         failed = any(finding.level is Level.ERROR for finding in findings)
         return Judgement(Outcome.FAILED if failed else Outcome.PASSED, tuple(findings))

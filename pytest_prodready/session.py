@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from pytest_prodready.codec import decode, encode
-from pytest_prodready.findings import Judgement, Level, Outcome
-from pytest_prodready.items import GateItem
+from pytest_prodready.findings import PASSED, Judgement, Level, Outcome
+from pytest_prodready.items import FAMILY_MARKER, GateItem
 from pytest_prodready.reports import terminal
 from pytest_prodready.reports.terminal import Judged
 
 CARRIED = "prodready"
 """The attribute of a report that carries a judgement, also from one process to another."""
+SAID_PASSED = encode(PASSED)
+NOTHING_SAID: dict[str, Literal[1]] = {FAMILY_MARKER: 1}
+"""The keywords of each report about the setup or teardown of a subject that passed."""
 
 
 def attach(item: pytest.Item, report: pytest.TestReport, marked: bool, strict: bool) -> None:
     """Put what became of ``item`` on its report, in plain values that survive the way to another process."""
     last = report.when == "call" or (report.when == "setup" and not report.passed)
     if isinstance(item, GateItem):
+        if report.when != "call" and report.passed:
+            report.keywords = NOTHING_SAID
         if report.skipped:  # the place of the skip is the subject, not our own source
             report.longrepr = (str(item.path), 0, f"Skipped: {item.judgement.reason}")
         if last:
@@ -49,7 +54,15 @@ def _reason(report: pytest.TestReport) -> str:
 
 
 def _carry(report: pytest.TestReport, family: str, plural: str, subject: str, judgement: Judgement) -> None:
-    setattr(report, CARRIED, [family, plural, subject, encode(judgement)])
+    said = SAID_PASSED if judgement == PASSED else encode(judgement)  # most share it
+    setattr(report, CARRIED, [family, plural, subject, said])
+
+
+def forget(report: pytest.TestReport, reporter: pytest.TerminalReporter) -> None:
+    """Let go of a report that says nothing: pytest keeps all of them, and a gate has thousands of items."""
+    kept = reporter.stats.get("", [])
+    if report.keywords is NOTHING_SAID and kept and kept[-1] is report:
+        kept.pop()
 
 
 class Verdict:
@@ -67,8 +80,9 @@ class Verdict:
         """Keep the judgement that a report carries; a later one of the same item wins."""
         carried: Any = getattr(report, CARRIED, None)
         if carried is not None:
-            family, plural, subject, judgement = carried
-            self.judged[report.nodeid] = Judged(family, plural, subject, decode(Judgement, judgement))
+            family, plural, subject, said = carried
+            judgement = PASSED if said == SAID_PASSED else decode(Judgement, said)
+            self.judged[report.nodeid] = Judged(family, plural, subject, judgement)
 
     @property
     def checked_nothing(self) -> bool:

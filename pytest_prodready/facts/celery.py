@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pytest_prodready.facts.places import Failure, Location
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Task:
     """One task in the registry of the loaded Celery app; Celery's own tasks are left out."""
 
@@ -21,7 +21,7 @@ class Task:
     """Qualified names of functions of the same module that the task's body reaches by direct calls."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Discovery:
     """One package that autodiscovery was asked to search."""
 
@@ -39,7 +39,7 @@ class Discovery:
     """The line that names it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SourceTask:
     """A task that the source defines with a decorator at the top level of a module."""
 
@@ -58,7 +58,7 @@ class SourceTask:
     """The explicitly discovered package that the module lies in, where discovery did not load it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class BeatEntry:
     """One entry of the effective beat schedule."""
 
@@ -75,7 +75,7 @@ class BeatEntry:
     location: Location | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Celery:
     """The Celery app as the worker has it after loading."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pytest_prodready.facts.places import Failure, Location
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Member:
     """One member of a Python enum; ``value`` is ``None`` where it is no string."""
 
@@ -15,7 +15,7 @@ class Member:
     value: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class EnumColumn:
     """A mapped column whose Python type is an enumeration."""
 
@@ -43,7 +43,7 @@ class EnumColumn:
         return ".".join(part for part in (self.schema, self.table, self.column) if part)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MappingFailure:
     """One class whose mapping does not configure."""
 
@@ -57,7 +57,7 @@ class MappingFailure:
     """Where the class that could not be found by its name is written, in a module that was not loaded."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Mapping:
     """What SQLAlchemy's mappers of the loaded application say."""
 
@@ -66,7 +66,7 @@ class Mapping:
     failures: tuple[MappingFailure, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DatabaseEnum:
     """One enum type of the database with its labels in their order."""
 
@@ -77,7 +77,7 @@ class DatabaseEnum:
     """Found through the session's search path without naming its schema."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DatabaseColumn:
     """One column of a table or view that the application maps an enumeration to."""
 
@@ -92,7 +92,7 @@ class DatabaseColumn:
     """The enum type behind it (through arrays and domains); empty when there is none."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Database:
     """The database that the application would use, read in a read-only transaction."""
 

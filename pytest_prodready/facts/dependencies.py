@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pytest_prodready.facts.places import Location
+from pytest_prodready.facts.places import Entry, Location
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Interpreter:
     """The target's interpreter."""
 
@@ -19,7 +19,7 @@ class Interpreter:
     """The environment that PEP 508 markers are evaluated in."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Requirement:
     """One declared requirement of the project."""
 
@@ -36,7 +36,7 @@ class Requirement:
     problem: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Distribution:
     """One installed distribution of the target's interpreter."""
 
@@ -47,7 +47,7 @@ class Distribution:
     """The directory that holds it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Dependencies:
     """What is declared, and what is installed."""
 
@@ -64,3 +64,5 @@ class Dependencies:
     """Top-level module → the installed distribution outside the runtime closure that provides it."""
     undeclared: str = ""
     """Why no runtime declaration was found, as a reason for a skip; empty where one was."""
+    scripts: tuple[Entry, ...] = ()
+    """The console scripts in the metadata of the installed distributions that are the application itself."""

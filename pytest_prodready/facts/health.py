@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pytest_prodready.facts.places import Failure, Location
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Expectation:
     """What one endpoint must answer."""
 
@@ -26,7 +26,7 @@ class Expectation:
     """Found by the gate rather than written in the settings."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Answer:
     """One request and what came back."""
 
@@ -49,7 +49,7 @@ class Answer:
     location_header: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Server:
     """The server under probe."""
 
@@ -67,7 +67,7 @@ class Server:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Health:
     """The server and its answers."""
 

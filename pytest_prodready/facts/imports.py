@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pytest_prodready.facts.places import Failure, Location
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class BrokenImport:
     """An import statement in a nested scope that was tried on the real modules and did not resolve."""
 
@@ -26,7 +26,7 @@ class BrokenImport:
     """Names of the Celery tasks whose bodies can reach the statement."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Importer:
     """A module that imports a name which another module of this name took from it."""
 
@@ -38,7 +38,7 @@ class Importer:
     """Names of the hidden module that its source uses and that the winner does not have."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Shadow:
     """A top-level module of the application that wins over a standard or an installed one of its name."""
 
@@ -53,7 +53,7 @@ class Shadow:
     importers: tuple[Importer, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Twin:
     """Two files of the application that claim one module name."""
 
@@ -66,7 +66,7 @@ class Twin:
     ``__init__.py``), or ``case`` (names that differ only in case)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Replaced:
     """A top-level definition that a later one of the same name replaces before anything used it."""
 
@@ -77,13 +77,27 @@ class Replaced:
     """Both are the same code."""
 
 
-@dataclass(frozen=True)
+EFFECTS = (
+    "network",
+    "subprocess",
+    "listen",
+    "file",
+    "thread",
+    "fork",
+    "directory",
+    "output",
+    "path",
+    "memory",
+)
+"""The kinds of :class:`Effect`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """Something that an import did besides defining names."""
 
     kind: str
-    """``network``, ``subprocess``, ``listen``, ``file``, ``thread``, ``fork``, ``directory``, ``output``,
-    ``path`` or ``memory``."""
+    """One of :data:`EFFECTS`."""
     detail: str
     """The address, program, file, thread or amount; never an argument list, which may hold a secret."""
     location: Location | None = None
@@ -95,7 +109,7 @@ class Effect:
     times: int = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ImportCost:
     """What one module cost while the entry point was loaded."""
 
@@ -106,7 +120,7 @@ class ImportCost:
     """With the imports in it, in seconds."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ForbiddenImport:
     """A module that an entry point must not load at start, and was seen to load."""
 
@@ -115,7 +129,7 @@ class ForbiddenImport:
     """The modules whose imports led to it, outermost first."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Module:
     """One module of the application in the production closure."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Location:
     """A place in the project; ``file`` is relative to the project's root where it lies inside it."""
 
@@ -16,14 +16,16 @@ class Location:
         return self.file if self.line is None else f"{self.file}:{self.line}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """Something that production starts, and where the gate learnt of it."""
 
     kind: str
-    """``web``, ``celery``, ``script`` (a console script) or ``commands`` (all management commands)."""
+    """``web``, ``celery``, ``script`` (a console script, or what ``entry_points`` of the settings names) or
+    ``commands`` (all management commands)."""
     target: str
-    """An import string: ``src.main:app``, ``src.main:create_app()``, ``src.celery_app:celery_app``."""
+    """An import string: ``src.main:app``, ``src.main:create_app()``, ``src.celery_app:celery_app``; for
+    ``commands`` the path of manage.py, or ``manage.py`` where the project has none."""
     source: str
     """Where it was found, in words: ``[tool.prodready] app``, ``Procfile, web``."""
     location: Location | None = None
@@ -31,6 +33,13 @@ class Entry:
     """Django's settings module, where the target is a Django project; else empty."""
     pythonpath: tuple[str, ...] | None = None
     """Directories put first on this entry's ``sys.path``, absolute; ``None`` for those of the whole run."""
+    started: str = "module"
+    """``module``: by a server, a worker or ``python -m``, which put the working directory first on
+    ``sys.path``; ``console``: by the script that an installer writes, the interpreter's directory is first;
+    ``file``: as a file, whose directory is the first of ``pythonpath``."""
+    behind: tuple[str, ...] = ()
+    """Directories, absolute, that come last on ``sys.path``; of a console script only if its package is not
+    installed."""
 
     @property
     def module(self) -> str:
@@ -38,7 +47,7 @@ class Entry:
         return self.target.partition(":")[0]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Frame:
     """One line of a traceback, outermost first in a tuple of frames."""
 
@@ -50,7 +59,7 @@ class Frame:
     """The file belongs to the application, not to the standard library or to an installed distribution."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Missing:
     """What an ``ImportError`` could not find, and what was there instead."""
 
@@ -72,7 +81,7 @@ class Missing:
     """A module file that can never be imported because a package of its name wins; else empty."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Why something in the target did not complete."""
 

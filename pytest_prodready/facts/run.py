@@ -13,7 +13,7 @@ from pytest_prodready.facts.places import Entry, Failure, Location
 from pytest_prodready.facts.web import App
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Command:
     """One management command of the application, loaded after Django was set up as ``manage.py`` does it."""
 
@@ -23,7 +23,7 @@ class Command:
     failure: Failure | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class InspectedEntry:
     """What one fresh interpreter saw of one entry point."""
 
@@ -50,9 +50,11 @@ class InspectedEntry:
     forbidden: tuple[ForbiddenImport, ...] = ()
     unreached: tuple[str, ...] = ()
     """Source files of the application's packages that nothing reaches from here; they were not imported."""
+    names: dict[str, Failure] = field(default_factory=dict)
+    """Of a script: attribute → why the module that imports does not give what the script calls."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something that the gate itself could not do."""
 
@@ -61,7 +63,7 @@ class Problem:
     detail: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class WaiverUse:
     """One waiver of the settings, and what the run made of it."""
 
@@ -76,7 +78,7 @@ class WaiverUse:
     location: Location | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that one run has seen."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pytest_prodready.facts.places import Location
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Route:
     """One route that the web application has registered."""
 
@@ -16,7 +16,7 @@ class Route:
     endpoint: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class App:
     """What the web entry point's import string named."""
 

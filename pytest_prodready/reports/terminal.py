@@ -13,7 +13,7 @@ from pytest_prodready.registry import Rule
 ORDER = {Level.ERROR: 0, Level.WARNING: 1, Level.INFO: 2}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Judged:
     """One subject of the run with its judgement; ``family`` and ``plural`` say what it is."""
 
