@@ -1,10 +1,11 @@
-"""Two commands measured side by side, in alternation, so that what else the machine does burdens both."""
+"""Commands measured side by side, in alternation, so that what else the machine does burdens both."""
 
 from __future__ import annotations
 
 import compileall
 import os
 import platform
+import re
 import resource
 import subprocess
 import sys
@@ -27,13 +28,15 @@ class MeasuringFailedError(RuntimeError):
 
 @dataclass
 class Candidate:
-    """One of the two commands, and how long its runs took."""
+    """One command, and what its runs took."""
 
     name: str
     command: Sequence[str]
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
     """User and system time, with that of all descendants that were waited for."""
+    peaks: list[int] = field(default_factory=list)
+    """Of a command that prints ``peak … kB``."""
 
 
 def environment() -> dict[str, str]:
@@ -75,19 +78,27 @@ def measure(
     pairs: int,
     warm_ups: int = 2,
 ) -> None:
-    """Run both in alternation, each of them first in every other pair, and fill their times.
+    """Run both in alternation, and fill their times; the first `warm_ups` pairs count nothing."""
+    measure_all([(ours, cwd), (base, cwd)], env, rounds=pairs, warm_ups=warm_ups)
 
-    The first `warm_ups` pairs write the bytecode, and count nothing.
+
+def measure_all(
+    runs: Sequence[tuple[Candidate, Path]], env: Mapping[str, str], *, rounds: int, warm_ups: int = 1
+) -> None:
+    """Run all in each round, in turn forwards and backwards, each in its folder, and fill their times.
+
+    The first `warm_ups` rounds write the bytecode, and count nothing.
     """
-    for number in range(-warm_ups, pairs):
-        for candidate in (ours, base) if number % 2 else (base, ours):
+    for number in range(-warm_ups, rounds):
+        for candidate, cwd in runs[:: 1 if number % 2 else -1]:
             used = _cpu()
             started = time.perf_counter()
-            output_of(candidate.command, cwd, env)
+            output = output_of(candidate.command, cwd, env)
             wall = time.perf_counter() - started
             if number >= 0:
                 candidate.wall.append(wall)
                 candidate.cpu.append(_cpu() - used)
+                candidate.peaks += map(int, re.findall(r"^peak (\d+) kB$", output, re.MULTILINE))
 
 
 def report(title: str, ours: Candidate, base: Candidate, goal: float) -> None:
