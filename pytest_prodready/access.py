@@ -17,6 +17,7 @@ from pytest_prodready.rules.answers import check_expectation
 from pytest_prodready.rules.database_types import DatabaseTypes
 from pytest_prodready.rules.dependencies import require
 from pytest_prodready.rules.enum_comparison import compare_enum, qualified
+from pytest_prodready.rules.imports_commands import command_name, entry_name
 
 if TYPE_CHECKING:
     import httpx
@@ -51,10 +52,13 @@ class Imports:
         seen, problems = self._load(import_string)
         if problems:
             return [f"{problem.job} could not be inspected: {problem.message}" for problem in problems]
-        return _judged(self._gate, imports.entry_point, import_string, seen)
+        faults = _judged(self._gate, imports.entry_point, entry_name(seen.entry), seen)
+        for found in seen.commands:
+            faults += _judged(self._gate, imports.command, command_name(found), seen)
+        return faults
 
     def _load(self, import_string: str) -> tuple[facts.InspectedEntry, tuple[facts.Problem, ...]]:
-        return self._gate.load("module", import_string)
+        return self._gate.load_as_started(import_string)
 
 
 class CeleryTasks:

@@ -6,6 +6,7 @@ import contextlib
 import marshal
 import os
 import re
+import secrets
 import selectors
 import signal
 import subprocess
@@ -15,6 +16,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from pytest_prodready import processes
 
 BOOTSTRAP = Path(__file__).parent / "inspector" / "bootstrap.py"
 STACK_SIGNAL = getattr(signal, "SIGUSR2", signal.SIGTERM)
@@ -93,11 +96,12 @@ def run(
         question.seek(0)
         events, events_in = os.pipe()
         stack.callback(os.close, events)
+        token = secrets.token_hex(8)
         try:
             process = subprocess.Popen(
                 [python, str(BOOTSTRAP), str(question.fileno()), str(events_in)],
                 cwd=cwd,
-                env=dict(environ),
+                env={**environ, processes.MARK: token},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -106,7 +110,7 @@ def run(
             )
         finally:
             os.close(events_in)
-        stack.callback(_end, process)
+        stack.callback(_end, process, token)
         return _listen(process, events, clock, on_event, cancelled)
 
 
@@ -211,10 +215,11 @@ def _ask_for_stack(process: subprocess.Popen[bytes], events: int) -> bytes:
     return bytes(written)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes], token: str) -> None:
     """Kill the child and whatever it started, and reap it."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    processes.end_marked(token, STACK_WAIT)  # what has left the group: daemons
     if process.stdout is not None:
         process.stdout.close()

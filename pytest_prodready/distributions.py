@@ -21,10 +21,11 @@ from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Parsed
 from packaging.utils import canonicalize_name
 
-from pytest_prodready.facts import Dependencies, Interpreter, Location, Problem, Requirement
+from pytest_prodready.facts import Dependencies, Entry, Interpreter, Location, Problem, Requirement
 from pytest_prodready.facts import Distribution as Seen
 from pytest_prodready.requirement_line import for_development, holds, requirement
 from pytest_prodready.requirements import Declarations, read
+from pytest_prodready.scripts import GROUPS, Script, script
 from pytest_prodready.settings import Settings
 
 TOOLS = ("pip", "setuptools", "wheel")
@@ -32,6 +33,20 @@ TOOLS = ("pip", "setuptools", "wheel")
 _FOREIGN = {"site-packages", "dist-packages"}
 _IMPORTABLE = {".py", ".pyc", ".so", ".pyd"}
 _HEADERS = {"name", "version", "requires-dist"}
+_MAPPING = re.compile(r"^MAPPING\b[^=\n]*=\s*\{(.*?)\}", re.MULTILINE | re.DOTALL)
+_NOT_INSTALLED = {
+    "tests",
+    "test",
+    "docs",
+    "examples",
+    "setup",
+    "conftest",
+    "noxfile",
+    "tasks",
+    "build",
+    "dist",
+}
+"""What lies beside the modules of a source directory, and is none of them."""
 _EXTRA = re.compile(r"""\bextra\s*==\s*["']([^"']+)""")
 
 _NOTHING = "no runtime requirements are declared (looked at pyproject.toml, setup.cfg, requirements files)"
@@ -89,7 +104,7 @@ class Installed:
 
     @cached_property
     def modules(self) -> frozenset[str]:
-        """The top-level modules in its list of files; empty without a usable list (an editable install)."""
+        """The top-level modules in its list of files, or where that leads; empty without a usable list."""
         record = self._distribution.read_text("RECORD")
         if record is None:
             return frozenset((self._distribution.read_text("top_level.txt") or "").split())
@@ -103,7 +118,41 @@ class Installed:
             # a directory is its own name, a file is named before its first dot: "name.cpython-311-….so"
             tops.add(head if slash else head.partition(",")[0].partition(".")[0])
             known = f"{head}/"
+        tops |= self._mapped(record) | {top for place in self.exposed for top in _modules_in(place)}
         return frozenset(top for top in tops if top.isidentifier() and not top.startswith("__"))
+
+    @cached_property
+    def exposed(self) -> tuple[Path, ...]:
+        """The directories that its ``.pth`` files put on ``sys.path``: those of an editable install."""
+        record = self._distribution.read_text("RECORD") or ""
+        files = [line.partition(",")[0] for line in record.splitlines() if ".pth," in line]
+        lines = [line.strip() for file in files for line in self._text(file).splitlines()]
+        places = [self.place / line for line in lines if line and not line.startswith(("#", "import "))]
+        return tuple(place.resolve() for place in places if place.is_dir())
+
+    def _mapped(self, record: str) -> set[str]:
+        """The modules that the finder of an editable install maps to their sources."""
+        files = [line.partition(",")[0] for line in record.splitlines() if line.startswith("__editable__")]
+        found = [_MAPPING.search(self._text(file)) for file in files if "_finder.py" in file]
+        names = [re.findall(r"""['"](\w+)['"]\s*:""", mapping[1]) for mapping in found if mapping]
+        return {name for several in names for name in several}
+
+    def _text(self, file: str) -> str:
+        try:
+            return (self.place / file).read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            return ""
+
+    @property
+    def scripts(self) -> list[Script]:
+        """Its console scripts; none where their list cannot be read."""
+        words = f"metadata of {self.name} {self.version}"
+        try:
+            found = [one for one in self._distribution.entry_points if one.group in GROUPS]
+            made = [script(one.name, one.value, words, Location(words)) for one in found]
+        except Exception:
+            return []
+        return [one for one in made if one is not None]
 
     @cached_property
     def source(self) -> Path | None:
@@ -122,6 +171,14 @@ class Installed:
             for place in (self.place.resolve(), self.source)
             if place is not None
         )
+
+
+def _modules_in(directory: Path) -> Iterator[str]:
+    """The modules and packages in a source directory, but for those that are there for its development."""
+    for entry in directory.iterdir():
+        importable = entry.suffix == ".py" or (entry / "__init__.py").is_file()
+        if importable and entry.stem not in _NOT_INSTALLED:
+            yield entry.stem
 
 
 def _headers(text: str) -> dict[str, list[str]]:
@@ -219,6 +276,7 @@ def inspect(root: Path, settings: Settings, interpreter: Interpreter) -> tuple[D
     problems = list(declarations.problems)
     own = [one for one in present if one.name == declarations.name or one.belongs_to(root)]
     requirements, sources = declarations.requirements, declarations.sources
+    scripts = tuple(_scripts(root, settings, own or _elsewhere(root, _providing(settings, present))))
     if not declarations.declared:
         own = own or _providing(settings, present)
         # a workspace has several: none of them speaks for the whole
@@ -236,7 +294,8 @@ def inspect(root: Path, settings: Settings, interpreter: Interpreter) -> tuple[D
         stale = declarations.name if declarations.static else ""
         roots += [(one.name, _extras(one, settings)) for one in own if one.name != stale]
         inside = closure(roots, present, interpreter.markers) | {one.name for one in own} | set(TOOLS)
-        concealed = hidden(present, inside, _search(root, interpreter))
+        exposed = {place for one in present if one.name not in inside for place in one.exposed}
+        concealed = hidden(present, inside, _search(root, interpreter) - exposed)
     dependencies = Dependencies(
         declared=bool(sources),
         sources=sources,
@@ -247,8 +306,43 @@ def inspect(root: Path, settings: Settings, interpreter: Interpreter) -> tuple[D
         requires_python_location=declarations.requires_python_location,
         hidden=concealed,
         undeclared="" if sources else _SETUP_PY if declarations.setup_py else _NOTHING,
+        optional=tuple(sorted(_optional(settings, declarations, own))),
+        scripts=scripts,
     )
     return dependencies, problems
+
+
+def _optional(settings: Settings, declarations: Declarations, own: Iterable[Installed]) -> set[str]:
+    """What only extras of the application ask for; nothing where the settings name those that count."""
+    if settings.runtime.extras:
+        return set()
+    extras = [(one, [extra for extra in one.extras if not for_development(extra)]) for one in own]
+    asked = {
+        canonicalize_name(wanted.name)
+        for one, several in extras
+        for wanted in one.requires(several)
+        if wanted.marker is not None and "extra" in str(wanted.marker)
+    }
+    return asked | {wanted.name for wanted in declarations.possible}
+
+
+def _elsewhere(root: Path, found: Iterable[Installed]) -> list[Installed]:
+    """Without those that merely bring a package of the same name as one of the project's directory."""
+    here = {entry.name for place in (root, root / "src") if place.is_dir() for entry in place.iterdir()}
+    return [one for one in found if here.isdisjoint({*one.modules, *(f"{name}.py" for name in one.modules)})]
+
+
+def _scripts(root: Path, settings: Settings, own: Iterable[Installed]) -> Iterator[Entry]:
+    """The console scripts of the distributions that are the application itself, each target once."""
+    given = tuple(str(root / place) for place in settings.pythonpath)
+    known: set[str] = set()
+    for one in own:
+        for found in one.scripts:
+            if found.target in known or not found.selected(settings.runtime.extras):
+                continue
+            known.add(found.target)
+            words = f"{found.table}, {found.name}"
+            yield Entry("script", found.target, words, found.location, pythonpath=given, started="console")
 
 
 def _providing(settings: Settings, present: Iterable[Installed]) -> list[Installed]:

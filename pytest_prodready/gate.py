@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_prodready import waivers
 from pytest_prodready.codec import decode, encode
+from pytest_prodready.discovery.further import notes
 from pytest_prodready.facts import Database, Dependencies, Entry, Facts, InspectedEntry, Problem
 from pytest_prodready.findings import Judgement, Outcome
 from pytest_prodready.gathering import Gathering, Judge
 from pytest_prodready.registry import Kind, Registry, Subject
+from pytest_prodready.reports import terminal
 from pytest_prodready.settings import Waiver
 from pytest_prodready.wording import listed
 
@@ -109,7 +111,10 @@ class Gate:
     def notes(self) -> list[str]:
         """What was found, each with its source; a line each."""
         facts = self.facts
-        found = [f"{label}: {text}" for label, text in self.gathering.discovered.notes]
+        discovered = self.gathering.discovered
+        found = [f"{label}: {text}" for label, text in discovered.notes]
+        more = [one for one in self.gathering.entries(facts) if one not in discovered.entries]
+        found += [f"{label}: {text}" for label, text in notes(more)]
         if facts.dependencies is not None and facts.dependencies.declared:
             every = facts.dependencies.requirements
             wanted = {one.name or one for one in every if one.problem or (one.applies and not one.constraint)}
@@ -118,7 +123,16 @@ class Gate:
         for expectation in facts.expectations:
             by_source.setdefault(expectation.source, []).append(expectation.path)
         found += [f"health: {listed(paths)} ({source})" for source, paths in by_source.items()]
+        found += [f"loaded: {text}" for text in terminal.starts(facts)]
         return found + [f"not found: {text}" for text in facts.looked_for]
+
+    def remarks(self) -> list[str]:
+        """What was not judged and is worth a line, as far as anything was gathered."""
+        return terminal.unreached(self._facts) if self._facts is not None else []
+
+    def costs(self) -> list[str]:
+        """What the start of each entry point costs, as lines; empty when nothing was gathered."""
+        return terminal.costs(self._facts) if self._facts is not None else []
 
     def checks(self) -> Iterator[Check]:
         """Every subject of this run, in the order of the families."""
@@ -169,11 +183,23 @@ class Gate:
         for seen in self.facts.entries:
             if (seen.entry.kind, seen.entry.target) == (kind, import_string):
                 return seen, ()
-        entry = Entry(kind, import_string, "the test")
+        return self._load(Entry(kind, import_string, "the test"))
+
+    def _load(self, entry: Entry) -> tuple[InspectedEntry, tuple[Problem, ...]]:
+        for seen in self.facts.entries:
+            if seen.entry == entry:
+                return seen, ()
         if entry not in self._loaded:
-            jobs = frozenset({kind, "mapping"})
+            jobs = frozenset({entry.kind, "mapping"})
             self._loaded[entry] = self.gathering.inspect(entry, jobs, self.facts)
         return self._loaded[entry]
+
+    def load_as_started(self, import_string: str) -> tuple[InspectedEntry, tuple[Problem, ...]]:
+        """A script or the management commands as production starts them; anything else as a module."""
+        for entry in self.gathering.entries(self.facts):
+            if entry.target == import_string and entry.kind in ("script", "commands"):
+                return self._load(entry)
+        return self.load("module", import_string)
 
     def database(self) -> Database | None:
         """The database's catalogue, read now if the run had no reason to; ``None`` when there is none."""

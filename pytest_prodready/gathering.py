@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -32,8 +32,9 @@ from pytest_prodready.findings import Fault
 from pytest_prodready.health_routes import health_routes
 from pytest_prodready.options import Options
 from pytest_prodready.redaction import Redactor
-from pytest_prodready.request import Request
-from pytest_prodready.settings import Settings
+from pytest_prodready.request import Request, Watch
+from pytest_prodready.settings import FORBIDDEN, Settings
+from pytest_prodready.wording import listed, nearest
 
 if TYPE_CHECKING:
     from pytest_prodready.probes.client import RunningApp
@@ -50,14 +51,25 @@ class Gathering:
         settings: its ``[tool.prodready]``.
         options: the command line.
         environ: the environment of the job that runs the gate.
+        cache: a directory to keep what was read from sources in; ``None`` for none.
     """
 
-    def __init__(self, root: Path, settings: Settings, options: Options, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        settings: Settings,
+        options: Options,
+        environ: Mapping[str, str],
+        cache: Path | None = None,
+    ) -> None:
         self.root = root
+        self.cache = cache
         self.settings = settings
         self.options = options
         self.job_environ = dict(environ)
         self.python = options.python or sys.executable
+        self.watch: Watch | None = None
+        """Is told of the imports while entry points load."""
         self._problems: list[Problem] = []
 
     @cached_property
@@ -84,6 +96,7 @@ class Gathering:
             url=Redactor(self.job_environ).blank(self.options.url),
             expectations=settings.health,
             required_env=settings.required_env,
+            forbid=settings.imports.forbid,
             unset_env=tuple(name for name in settings.required_env if not self.job_environ.get(name)),
             settings_locations=settings.locations,
             looked_for=found.looked_for,
@@ -96,10 +109,13 @@ class Gathering:
             return facts
         request = self.request(jobs, facts)
         entries, problems = target.inspect(request, settings.limits, self.job_environ)
+        named = self._unknown_entries(self.entries(facts)) if found.scripts_elsewhere else ()
+        remedy = "Write the import string of an entry point, as the header shows it."
+        unknown = [Problem(f"the start of {name}", message, remedy=remedy) for name, message in named]
         return replace(
             facts,
             entries=entries,
-            problems=(*facts.problems, *problems),
+            problems=(*facts.problems, *unknown, *problems),
             database=_one_database(entries),
             expectations=_expectations(settings.health, entries),
         )
@@ -125,7 +141,7 @@ class Gathering:
             root=self.root,
             python=self.python,
             jobs=jobs,
-            entries=tuple(entry for entry in found.entries if entry.kind in jobs),
+            entries=tuple(entry for entry in self.entries(facts) if entry.kind in jobs),
             packages=found.packages,
             pythonpath=found.pythonpath,
             database=found.database,
@@ -133,7 +149,36 @@ class Gathering:
             url=self.options.url,
             hidden=hidden,
             hidden_distributions=tuple(sorted(set(hidden.values()))),
+            cache=self.cache,
+            forbidden=self.settings.imports.forbidden_at_import,
+            watch=self.watch,
         )
+
+    def entries(self, facts: Facts) -> tuple[Entry, ...]:
+        """What production starts: what discovery has found, and the scripts that only metadata declares."""
+        found = self.discovered
+        if not found.scripts_elsewhere or facts.dependencies is None:
+            return found.entries
+        known = {entry.target for entry in found.entries}
+        more = (entry for entry in facts.dependencies.scripts if entry.target not in known)
+        return (*found.entries, *more)
+
+    def mistakes(self) -> list[str]:
+        """What the settings say about entry points that there are not, as far as files can tell."""
+        if not self.settings.imports.forbidden_at_import or self.discovered.scripts_elsewhere:
+            return []
+        return [message for _, message in self._unknown_entries(self.discovered.entries)]
+
+    def _unknown_entries(self, entries: tuple[Entry, ...]) -> Iterator[tuple[str, str]]:
+        """Each name in ``forbidden_at_import`` that no entry point has, with what is wrong."""
+        targets = [entry.target for entry in entries]
+        place = self.settings.locations.get(FORBIDDEN)
+        for name in self.settings.imports.forbidden_at_import:
+            if name not in targets:
+                near = nearest(name, targets)
+                meant = f'did you mean "{near}"?' if near else f"there are {listed(targets) or 'none'}"
+                words = f'"forbidden_at_import" names the entry point "{name}", which does not exist'
+                yield name, f"{place}: [tool.prodready.imports] {words} — {meant}"
 
     def inspect(
         self, entry: Entry, jobs: frozenset[str], facts: Facts

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from pytest_prodready import markers
 from pytest_prodready.fixtures import NAMES
 from pytest_prodready.gate import Gate
 from pytest_prodready.items import GateFile, GateItem
+from pytest_prodready.reports.progress import Progress
 from pytest_prodready.session import Verdict, attach, forget
 from pytest_prodready.wording import listed
 
@@ -51,7 +53,29 @@ class GateHooks:
                 self.reporter.write_line(
                     f"prodready: loading {listed(targets)}, each in an interpreter of its own"
                 )
-            self.gate.facts  # noqa: B018 - gathered now, so that the header can say what was found
+            with self._progress(config):
+                self.gate.facts  # noqa: B018 - gathered now, so that the header can say what was found
+
+    @contextmanager
+    def _progress(self, config: pytest.Config) -> Iterator[None]:
+        """Show what is being imported meanwhile, where somebody looks at it as it happens."""
+        reporter, verbosity = self.reporter, config.get_verbosity()
+        quiet = verbosity < -1 or (verbosity < 0 and self.gate.gathering.options.collect_only)
+        if reporter is None or not reporter.isatty or quiet:
+            yield
+            return
+
+        def draw(text: str) -> None:
+            reporter.rewrite(text, erase=True)
+            reporter.write("" if text else "\r", flush=True)
+
+        progress = Progress(draw, reporter._tw.fullwidth)  # noqa: SLF001 - pytest's own way is by this width
+        self.gate.gathering.watch = progress.importing
+        try:
+            yield
+        finally:
+            self.gate.gathering.watch = None
+            progress.clear()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -141,4 +165,7 @@ class GateHooks:
         """Print the verdict."""
         if self.verdict.judged:
             well = exitstatus == pytest.ExitCode.OK
-            self.verdict.write(terminalreporter, well)
+            remarks = self.gate.remarks()
+            if terminalreporter.config.get_verbosity() > 0:
+                remarks += self.gate.costs()
+            self.verdict.write(terminalreporter, well, remarks)

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import re
 import signal
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from pytest_prodready import child
+from pytest_prodready.causes import Causes, of_modules
 from pytest_prodready.codec import WireError, decode
 from pytest_prodready.facts import (
     App,
     Celery,
+    Command,
     Database,
+    Effect,
     Entry,
     Failure,
+    ForbiddenImport,
     Frame,
+    ImportCost,
     InspectedEntry,
+    Location,
     MappingFailure,
     Module,
     Problem,
@@ -25,6 +33,7 @@ from pytest_prodready.facts import (
 from pytest_prodready.facts import (
     Mapping as MappingFacts,
 )
+from pytest_prodready.inspector.effect_lines import find_line
 from pytest_prodready.inspector.project import Project
 from pytest_prodready.redaction import Redactor
 from pytest_prodready.request import Request
@@ -35,8 +44,21 @@ _DUMP = re.compile(
     r"^(?:Stack|Current thread 0x\w+[^\n]*) \(most recent call first\):\n((?:  .*\n?)+)", re.MULTILINE
 )
 """What ``faulthandler`` writes of one thread: ``_Py_DumpTraceback`` in CPython's ``Python/traceback.c``."""
+COSTS = 10
+"""How many of the most expensive imports are kept."""
 LOST = 83
 """The status with which the inspector's ``Events`` leaves when it cannot speak any more."""
+
+
+@dataclass(frozen=True)
+class _Plain:
+    """Facts that are no dataclass of their own."""
+
+    names: dict[str, Failure] = field(default_factory=dict)
+    unreached: tuple[str, ...] = ()
+    parsed: int = 0
+    reaching: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    """Module and function of a broken import, and the tasks that can reach it."""
 
 
 @dataclass
@@ -57,8 +79,23 @@ class Seen:
     step: str = "start"
     facts: dict[str, object] = field(default_factory=dict)
     modules: list[object] = field(default_factory=list)
+    commands: list[object] = field(default_factory=list)
+    command: Command | None = None
+    """The management command that is being imported."""
     problems: list[Problem] = field(default_factory=list)
     leaving: tuple[int, object] | None = None
+    last: tuple[str, object] | None = None
+    """A call that may well have been the interpreter's last, and its frames."""
+    within: dict[int, list[int]] = field(default_factory=dict)
+    """Thread → for each of its imports in progress, the microseconds of the imports in it."""
+    loaded: int = 0
+    costs: list[tuple[int, int, str]] = field(default_factory=list)
+    """(own, total, module) of the start, in microseconds: the most expensive are among them."""
+    asked: dict[str, ForbiddenImport] = field(default_factory=dict)
+    """Forbidden modules whose import has begun."""
+    forbidden: list[ForbiddenImport] = field(default_factory=list)
+    causes: Causes = field(default_factory=Causes)
+    """What was found by going on after a failure."""
     seconds: float | None = None
 
     def event(self, line: bytes) -> bool:
@@ -73,15 +110,41 @@ class Seen:
 
     def _on_begin(self, name: str, thread: int) -> None:
         self.importing.append((thread, name))
+        self.within.setdefault(thread, []).append(0)
         self.raised_in = ""
+        self.last = None  # the application went on
+        if self.request.watch is not None and self.step == "load":
+            self.request.watch(self.entry.target, name, self.loaded)
 
-    def _on_end(self, name: str, thread: int, succeeded: bool) -> None:
+    def _on_end(self, name: str, thread: int, succeeded: bool, microseconds: int) -> None:
         for at in range(len(self.importing) - 1, -1, -1):
             if self.importing[at] == (thread, name):
                 # what the thread began since has ended, though at the recursion limit it could not say so
                 self.importing[at:] = [one for one in self.importing[at:] if one[0] != thread]
                 break
         self.raised_in = "" if succeeded else self.raised_in or name
+        depth = sum(one == thread for one, _ in self.importing)
+        within = self.within.setdefault(thread, [])
+        inner = within[depth] if depth < len(within) else 0
+        del within[depth:]
+        if within:
+            within[-1] += microseconds
+        if succeeded and self.step == "load":
+            self.loaded += 1
+            self.costs.append((microseconds - inner, microseconds, name))
+            if len(self.costs) > 10 * COSTS:
+                self.costs = sorted(self.costs, reverse=True)[:COSTS]
+            if name in self.asked:
+                self.forbidden.append(self.asked.pop(name))
+
+    def _on_asked(self, name: str, location: object) -> None:
+        if self.step == "load" and name not in self.asked:
+            # for the sake of a module below it, the module itself is imported first
+            chain = [module for _, module in self.importing if not module.startswith(f"{name}.")]
+            self.asked[name] = decode(ForbiddenImport, {"module": name, "chain": chain, "location": location})
+
+    def _on_last(self, call: str, frames: object) -> None:
+        self.last = (call, frames)
 
     def _on_step(self, name: str) -> None:
         self.step = name
@@ -91,16 +154,45 @@ class Seen:
         elif name != "load":
             self.clock.restart(self.limits.load)
 
+    def _on_command(self, name: str, module: str, file: str) -> None:
+        self.clock.restart(self.limits.load)
+        self.command = Command(name, module, Location(file))
+
     def _on_raised(self) -> None:
         self.failed_in = self.raised_in
 
     def _on_facts(self, name: str, value: object) -> None:
         if name == "module":
             self.modules.append(value)
+        elif name == "conflicts" and isinstance(value, list):
+            self._add_to_modules(value)
+        elif name == "command":
+            self.commands.append(value)
+            self.command = None
         elif name == "failure" and isinstance(value, dict):
             self.facts[name] = {**value, "module": value.get("module") or self.failed_in}
         else:
             self.facts[name] = value
+
+    def _add_to_modules(self, more: list[dict[str, object]]) -> None:
+        """Add fields of modules to those of the same names, and the modules that are not known yet."""
+        known = {module["name"]: module for module in self.modules if isinstance(module, dict)}
+        for fact in more:
+            if fact["name"] in known:
+                known[fact["name"]].update(fact)
+            else:
+                self.modules.append(fact)
+
+    def _on_cause(self, failure: dict[str, object], mapped: object, module: str) -> None:
+        blanked = _blanked(failure, self.redactor)
+        assert isinstance(blanked, dict)
+        self.causes.found.append((blanked, _blanked(mapped, self.redactor), module))
+
+    def _on_dependent(self, cause: int, file: str, line: int) -> None:
+        self.causes.dependents.setdefault(cause, []).append(Location(file, line))
+
+    def _on_unstopped(self, file: str, line: int, module: str) -> None:
+        self.causes.unstopped.add((file, line, module))
 
     def _on_problem(self, step: str, message: str, detail: str) -> None:
         job = f"{self.entry.target}, step {step}"
@@ -116,7 +208,10 @@ class Seen:
     def result(self, ending: child.Ending) -> tuple[InspectedEntry, list[Problem]]:
         """The facts of this entry, once its child has ended in whatever way."""
         if self.seconds is None and ending.status == LOST:
-            message = "the application closed the descriptor that the facts travel on"
+            doing = f", while {self.importing[-1][1]} was being imported" if self.importing else ""
+            message = f"the application closed the descriptor that the facts travel on{doing}"
+            if place := self._closing_line():
+                message += f": {place} closes descriptors"
             problem = Problem(
                 f"{self.entry.target}, step {self.step}", message, self.redactor.blank(ending.output)
             )
@@ -137,6 +232,8 @@ class Seen:
                 self.entry.target, f"the inspector did not start: {broken_off.message}", broken_off.output
             )
             return inspected, [*self.problems, problem]
+        if self.step == "further":  # what the application does where it was made to go on says nothing
+            return inspected, self.problems
         if self.step == "load":
             return replace(inspected, failure=inspected.failure or broken_off), self.problems
         if self.step == "database":
@@ -149,6 +246,9 @@ class Seen:
         if self.step == "closure" and (culprit := self._own_module_in_progress()):
             module = Module(culprit, culprit.replace(".", "/") + ".py", failure=broken_off)
             return replace(inspected, modules=(*inspected.modules, module)), self.problems
+        if self.command is not None:
+            command = replace(self.command, failure=broken_off)
+            return replace(inspected, commands=(*inspected.commands, command)), self.problems
         problem = Problem(f"{self.entry.target}, step {self.step}", broken_off.message, broken_off.output)
         return inspected, [*self.problems, problem]
 
@@ -156,20 +256,47 @@ class Seen:
         own = [name for _, name in self.importing if name.partition(".")[0] in self.request.packages]
         return own[-1] if own else ""
 
+    def _closing_line(self) -> str:
+        """Where the innermost of the application's modules in progress closes descriptors, by its source."""
+        module = self._own_module_in_progress().replace(".", "/")
+        for directory in (self.request.root, *map(Path, self.request.pythonpath)):
+            for file in (directory / f"{module}.py", directory / module / "__init__.py"):
+                if module and (line := find_line(str(file), "", "output", "")):
+                    return f"{file.relative_to(self.request.root)}:{line}"
+        return ""
+
     def _decoded(self) -> InspectedEntry:
         facts = {name: _blanked(value, self.redactor) for name, value in self.facts.items()}
         mapping = decode(MappingFacts, facts["mapping"]) if facts.get("mapping") else None
         if facts.get("mapping_failure"):
             mapping = MappingFacts(failures=(decode(MappingFailure, facts["mapping_failure"]),))
+        known = [one.name for one in dataclasses.fields(_Plain)]
+        plain = decode(_Plain, {name: facts[name] for name in known if facts.get(name)})
+        modules = (decode(Module, _blanked(module, self.redactor)) for module in self.modules)
+        tasks = {(module, function): names for module, function, names in plain.reaching}
         return InspectedEntry(
             self.entry,
             failure=decode(Failure, facts["failure"]) if "failure" in facts else None,
-            seconds=self.seconds or 0.0,
+            seconds=float(str(facts.get("seconds", 0.0))),
             app=decode(App, facts["app"]) if facts.get("app") else None,
             celery=decode(Celery, facts["celery"]) if facts.get("celery") else None,
-            modules=tuple(decode(Module, _blanked(module, self.redactor)) for module in self.modules),
+            modules=of_modules(
+                tuple(_reached_by(module, tasks) if module.broken else module for module in modules),
+                self.causes,
+            ),
             mapping=mapping,
             database=decode(Database, facts["database"]) if facts.get("database") else None,
+            effects=tuple(decode(Effect, effect) for effect in _items(facts.get("effects"))),
+            loaded=self.loaded,
+            costs=tuple(
+                ImportCost(name, own / 1e6, total / 1e6)
+                for own, total, name in sorted(self.costs, reverse=True)[:COSTS]
+            ),
+            forbidden=tuple(self.forbidden),
+            commands=tuple(decode(Command, _blanked(command, self.redactor)) for command in self.commands),
+            names=plain.names,
+            unreached=plain.unreached,
+            parsed=plain.parsed,
         )
 
     def _broken_off(self, ending: child.Ending) -> Failure:
@@ -179,6 +306,10 @@ class Seen:
         # an application that sets up a fault handler of its own gets the stack on its stderr
         frames = _frames(ending.stack, self.request) or _frames(ending.output, self.request)
         output = self.redactor.blank(ending.output)
+        call, described = self.last or ("", None)
+        if call.startswith("os.exec") and not ending.stack:  # else it failed: an interpreter is still there
+            message = f"{call} in the interpreter's place {doing}"
+            return Failure("left", message, module=module, frames=_shown(described), output=output)
         if ending.timed_out is not None:
             message = f"nothing came back within {ending.timed_out:g} s, {doing}"
             return Failure(
@@ -186,18 +317,35 @@ class Seen:
             )
         if self.leaving is not None:
             status, described = self.leaving
-            with contextlib.suppress(WireError):
-                frames = decode(Failure, {"how": "", "message": "", "frames": described}).frames
+            frames = _shown(described)
             message = f"os._exit({status}) ended the interpreter {doing}"
             return Failure("left", message, module=module, frames=frames, status=status, output=output)
         if ending.status is not None and ending.status < 0:
             name = _signal_name(-ending.status)
+            if call == f"signal {-ending.status}":
+                frames = frames or _shown(described)
             message = f"{name} killed the interpreter {doing}"
             return Failure(
                 "crashed", message, module=module, frames=frames, status=-ending.status, output=output
             )
         message = f"the interpreter ended without a word, with status {ending.status}, {doing}"
         return Failure("left", message, module=module, frames=frames, status=ending.status, output=output)
+
+
+def _reached_by(module: Module, tasks: dict[tuple[str, str], tuple[str, ...]]) -> Module:
+    """``module`` with the tasks that can reach its broken imports."""
+    broken = (replace(one, tasks=tasks.get((one.module, one.function), ())) for one in module.broken)
+    return replace(module, broken=tuple(broken))
+
+
+def _shown(frames: object) -> tuple[Frame, ...]:
+    with contextlib.suppress(WireError):
+        return decode(Failure, {"how": "", "message": "", "frames": frames}).frames
+    return ()
+
+
+def _items(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _signal_name(number: int) -> str:

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_prodready.facts import Entry
 
-JOBS = ("web", "celery", "closure", "mapping", "database", "dependencies", "health", "environment")
+JOBS = (
+    "web",
+    "celery",
+    "script",
+    "commands",
+    "closure",
+    "mapping",
+    "database",
+    "dependencies",
+    "health",
+    "environment",
+)
 """What can be asked for; a rule's kind names those that it needs."""
+
+Watch = Callable[[str, str, int], None]
+"""Called with the target of an entry point, the module that it imports now, and how many it has imported."""
 
 
 @dataclass(frozen=True)
@@ -31,3 +46,9 @@ class Request:
     hidden: dict[str, str] = field(default_factory=dict)
     """Top-level module → distribution outside the runtime closure, invisible to the target."""
     hidden_distributions: tuple[str, ...] = ()
+    cache: Path | None = None
+    """A directory of pytest's cache, for what was read from sources; ``None`` to keep nothing."""
+    forbidden: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Target of an entry point → modules that its start must not load."""
+    watch: Watch | None = field(default=None, compare=False)
+    """Is told of the imports while entry points load."""

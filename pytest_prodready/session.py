@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import pytest
@@ -100,14 +101,22 @@ class Verdict:
         outcomes = {judged.judgement.outcome for judged in self.judged.values()}
         return bool(outcomes & {Outcome.FAILED, Outcome.ERRORED})
 
-    def write(self, reporter: pytest.TerminalReporter, well: bool) -> None:
-        """Print the verdict; ``well`` says whether all of the session went well."""
+    def write(self, reporter: pytest.TerminalReporter, well: bool, remarks: Iterable[str] = ()) -> None:
+        """Print the verdict.
+
+        Args:
+            reporter: where to.
+            well: whether all of the session went well.
+            remarks: lines about what was not judged, below the counts.
+        """
         ready = well and not self.checked_nothing
         # workers report in any order
         judged = sorted(self.judged.values(), key=self._place)
         reporter.section("prodready")
         for family, text in terminal.counts(judged):
             reporter.line(f"{family:<14} {text}")
+        for remark in remarks:
+            reporter.line(remark)
         reporter.line("")
         for text in terminal.skips(judged):
             reporter.line(text, yellow=True)

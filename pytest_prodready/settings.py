@@ -21,6 +21,8 @@ else:
 
 FILE = "pyproject.toml"
 TITLE = "[tool.prodready]"
+FORBIDDEN = "imports.forbidden_at_import"
+"""The key of its location: an entry point that it names may turn out not to exist."""
 LONGEST = 3600
 """No limit may be longer, in seconds: the gate always ends."""
 
@@ -62,6 +64,16 @@ class Runtime:
 
 
 @dataclass(frozen=True)
+class Imports:
+    """What imports must not do, and what must not be imported."""
+
+    forbid: tuple[str, ...] = ()
+    """Kinds of effect (:class:`pytest_prodready.facts.Effect`) that are errors."""
+    forbidden_at_import: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Target of an entry point → modules that its start must not load."""
+
+
+@dataclass(frozen=True)
 class Waiver:
     """A finding accepted for a stated reason until a stated date."""
 
@@ -78,11 +90,14 @@ class Settings:
 
     app: str = ""
     celery: str = ""
+    entry_points: tuple[str, ...] = ()
+    """Further modules, and objects of modules, that production starts."""
     packages: tuple[str, ...] = ()
     pythonpath: tuple[str, ...] = ()
     database: str = ""
     required_env: tuple[str, ...] = ()
     runtime: Runtime = field(default_factory=Runtime)
+    imports: Imports = field(default_factory=Imports)
     serve: str = ""
     health: tuple[Expectation, ...] = ()
     waivers: tuple[Waiver, ...] = ()
@@ -93,6 +108,7 @@ class Settings:
 
 _KEYS = tuple(one.name for one in fields(Settings) if one.name != "locations")
 _RUNTIME_KEYS = tuple(one.name for one in fields(Runtime))
+_IMPORTS_KEYS = tuple(one.name for one in fields(Imports))
 _WAIVER_KEYS = ("code", "subject", "reason", "until")
 _LIMITS = {one.name: one.default for one in fields(Limits)}
 
@@ -117,6 +133,11 @@ def read(root: Path, known_codes: Iterable[str]) -> Settings:
     settings = Settings(
         app=table.text("app", 'app = "src.main:app"', settings_values.app(root)),
         celery=table.text("celery", 'celery = "src.celery_app:celery_app"', settings_values.celery(root)),
+        entry_points=table.texts(
+            "entry_points",
+            'entry_points = ["src.worker", "src.jobs:main"]',
+            settings_values.entry_point(root),
+        ),
         packages=table.texts("packages", 'packages = ["src"]', settings_values.package),
         pythonpath=table.texts("pythonpath", 'pythonpath = ["src"]', settings_values.directory(root)),
         database=table.text("database", 'database = "env:DATABASE_URL"', settings_values.database),
@@ -124,6 +145,7 @@ def read(root: Path, known_codes: Iterable[str]) -> Settings:
             "required_env", 'required_env = ["SECRET_KEY"]', settings_values.environment_name
         ),
         runtime=_runtime(table, document, root),
+        imports=_imports(table),
         serve=table.text("serve", 'serve = "uvicorn src.main:app --port {port}"', settings_values.serve),
         health=tuple(
             settings_health.expectation(entry) for entry in table.tables("health", settings_health.KEYS)
@@ -194,6 +216,33 @@ def _runtime(parent: Table, document: Mapping[str, object], root: Path) -> Runti
     )
 
 
+def _imports(parent: Table) -> Imports:
+    values = parent.table("imports", 'imports = { forbid = ["network"] }')
+    table = Table(
+        values, (*parent.path, "imports"), "[tool.prodready.imports]", _IMPORTS_KEYS, parent.mistakes
+    )
+    example = 'forbidden_at_import = { "src.main:app" = ["torch"] }'
+    written = table.table("forbidden_at_import", example)
+    # each entry point is a key of its own, and its modules are read as any other array of strings
+    entries = Table(
+        written,
+        (*table.path, "forbidden_at_import"),
+        f"{table.title} forbidden_at_import",
+        written,
+        table.mistakes,
+    )
+    for target in written:
+        if problem := settings_values.forbidding_entry(target):
+            entries.wrong(problem, target)
+    return Imports(
+        forbid=table.texts("forbid", 'forbid = ["network"]', settings_values.effect),
+        forbidden_at_import={
+            target: entries.texts(target, f'"{target}" = ["torch"]', settings_values.module)
+            for target in written
+        },
+    )
+
+
 def _waivers(parent: Table, known: frozenset[str]) -> tuple[Waiver, ...]:
     waivers = []
     for table in parent.tables("waivers", _WAIVER_KEYS):
@@ -229,4 +278,7 @@ def _limits(parent: Table) -> Limits:
 
 
 def _locations(table: Table) -> dict[str, Location]:
-    return {key: table.location(key) for key in _KEYS if key in table.values}
+    found = {key: table.location(key) for key in _KEYS if key in table.values}
+    if "imports" in found:
+        found[FORBIDDEN] = table.location("imports", "forbidden_at_import")
+    return found

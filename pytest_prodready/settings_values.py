@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
+from pytest_prodready.facts.imports import EFFECTS
 from pytest_prodready.settings_table import ENVIRONMENT_NAME, did_you_mean, dotted, import_string, shown
 from pytest_prodready.wording import listed, nearest
 
@@ -39,6 +40,45 @@ def celery(root: Path) -> Callable[[str], str]:
         return 'must be "module:attribute", e.g. celery = "src.celery_app:celery_app"'
 
     return check
+
+
+def entry_point(root: Path) -> Callable[[str], str]:
+    """Check a module, or an object of one, that production starts besides web app and Celery app."""
+
+    def check(value: str) -> str:
+        if import_string(value, bare=True) and not value.endswith("()"):
+            return ""
+        suggestion = _import_string_meant(value.removesuffix("()"), root, "")
+        words = f", not{shown(value)}{did_you_mean(suggestion)}" if suggestion else ', e.g. ["src.worker"]'
+        return f'must hold "module" or "module:attribute"{words}'
+
+    return check
+
+
+def forbidding_entry(target: str) -> str:
+    """Check the name of an entry point that stands as a key."""
+    if import_string(target, bare=True) or target == "manage.py":
+        return ""
+    name = shown(target) or " of this key"
+    return f'names the entry point{name}, which is no import string: write it as "src.main:app"'
+
+
+def module(value: str) -> str:
+    """Check the name of a module."""
+    if dotted(value):
+        return ""
+    start = re.match(r"[A-Za-z_][\w.-]*", value)
+    name = start[0].replace("-", "_").rstrip(".") if start else ""
+    meant = did_you_mean(name if shown(value) and dotted(name) else "")
+    return f"must hold names of modules, as they are imported{meant}"
+
+
+def effect(value: str) -> str:
+    """Check the name of something that an import may do."""
+    if value in EFFECTS:
+        return ""
+    meant = did_you_mean(nearest(value, EFFECTS, at_least=0.6)) or f" (there are: {', '.join(EFFECTS)})"
+    return f"names the effect{shown(value)}, which does not exist{meant}"
 
 
 def _import_string_meant(value: str, root: Path, attribute: str) -> str:

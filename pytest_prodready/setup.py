@@ -17,7 +17,7 @@ from pytest_prodready.items import anchor
 from pytest_prodready.options import Options
 from pytest_prodready.registry import Registry
 from pytest_prodready.reports import terminal
-from pytest_prodready.settings import SettingsError, read
+from pytest_prodready.settings import Settings, SettingsError, read
 from pytest_prodready.stash import ENVIRON, GATE
 from pytest_prodready.wording import listed, nearest
 
@@ -39,16 +39,32 @@ def gate_hooks(config: pytest.Config, options: Options) -> GateHooks:
         settings = read(root, registry.rules)
     except SettingsError as error:
         mistakes += error.mistakes
-    if mistakes:
-        raise pytest.UsageError("the gate cannot run:\n" + "\n".join(f"  {mistake}" for mistake in mistakes))
+        settings = Settings()
+    _refuse(mistakes)
+    gathering = Gathering(root, settings, options, _environ(config), _cache(config))
+    _refuse(gathering.mistakes())
     file = anchor(config, root)
     hanging, families = _hang_on(config, file)
     chosen = registry.select(options.select, options.ignore)
-    gate = Gate(Gathering(root, settings, options, _environ(config)), chosen, families)
+    gate = Gate(gathering, chosen, families)
     config.stash[GATE] = gate
     # a marked test that cannot even be imported is one error among the results, not the end of the run
     config.option.continue_on_collection_errors = True
     return GateHooks(gate, file, hanging)
+
+
+def _refuse(mistakes: list[str]) -> None:
+    if mistakes:
+        raise pytest.UsageError("the gate cannot run:\n" + "\n".join(f"  {mistake}" for mistake in mistakes))
+
+
+def _cache(config: pytest.Config) -> Path | None:
+    """The gate's directory in pytest's own cache; ``None`` where there is none."""
+    cache = getattr(config, "cache", None)
+    try:
+        return cache.mkdir("prodready") if cache is not None else None
+    except OSError:
+        return None
 
 
 def _environ(config: pytest.Config) -> dict[str, str]:

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
+from pytest_prodready import target
 from pytest_prodready.distributions import closure, hidden, inspect, installed
-from pytest_prodready.facts import Interpreter, Location
-from pytest_prodready.settings import Runtime, Settings
+from pytest_prodready.facts import Entry, InspectedEntry, Interpreter, Location
+from pytest_prodready.request import Request
+from pytest_prodready.settings import Limits, Runtime, Settings
 
 MARKERS = {"python_version": "3.11", "sys_platform": "linux"}
 
@@ -42,7 +46,7 @@ class Site:
             "".join(f"{file},sha256=x,1\n" for file in [*every, f"{info.name}/RECORD"])
         )
         for file, text in more.items():
-            (info / file.replace("_json", ".json")).write_text(text)
+            (info / file.replace("_json", ".json").replace("_txt", ".txt")).write_text(text)
 
     def hidden(self, root: Path, settings: Settings | None = None) -> dict[str, str]:
         """What is hidden from the project in ``root``."""
@@ -380,3 +384,215 @@ def test_a_script_beside_the_modules_keeps_nothing_visible(site: Site, root: Pat
     assert site.hidden(root) == {"linter": "linter"}
     (root / "linter.py").touch()
     assert site.hidden(root) == {}
+
+
+SCRIPTS = """\
+[console_scripts]
+shop = shop.cli:main
+pdf = shop.pdf:main [pdf]
+again = shop.cli:main
+[gui_scripts]
+desk = shop.desk:start
+[celery.result_backends]
+x = shop.x:X
+"""
+
+
+def scripts(site: Site, root: Path, settings: Settings) -> list[tuple[str, str, str]]:
+    """Target, source and place of the scripts in the metadata of the application."""
+    found = inspect(root, settings, site.interpreter(root))[0].scripts
+    assert all(one.kind == "script" and one.started == "console" for one in found)
+    return [(one.target, one.source, str(one.location)) for one in found]
+
+
+def test_the_scripts_of_an_installed_application(site: Site, root: Path) -> None:
+    """Those of the distribution that brings its packages, each target once, and of no other."""
+    site.add("shop", entry_points_txt=SCRIPTS)
+    site.add("uvicorn", entry_points_txt="[console_scripts]\nuvicorn = uvicorn:main\n")
+    words = "metadata of shop 1.0"
+    assert scripts(site, root, Settings(app="shop.main:app")) == [
+        ("shop.cli:main", f"{words}, shop", words),
+        ("shop.desk:start", f"{words}, desk", words),
+    ]
+    selected = Settings(packages=("shop",), runtime=Runtime(extras=("pdf",)))
+    assert "shop.pdf:main" in [target for target, *_ in scripts(site, root, selected)]
+    assert scripts(site, root, Settings(app="other:app")) == []
+
+
+def test_a_distribution_that_brings_a_package_of_the_same_name(site: Site, root: Path) -> None:
+    """Where the project's directory has the package, one of that name elsewhere is another."""
+    (root / "shop").mkdir()
+    site.add("another-shop", files=["shop/__init__.py"], entry_points_txt=SCRIPTS)
+    assert scripts(site, root, Settings(app="shop.main:app")) == []
+
+
+def test_what_only_extras_ask_for(site: Site, root: Path) -> None:
+    """Those of development apart; where the settings name the extras that count, nothing is optional."""
+    requires = ["click", "Typer_Slim>=1; extra == 'cli'", "pytest; extra == 'dev'"]
+    site.add("shop", requires=requires)
+    settings = Settings(app="shop.main:app")
+    chosen = Settings(app="shop.main:app", runtime=Runtime(extras=("cli",)))
+    optional = [inspect(root, one, site.interpreter(root))[0].optional for one in (settings, chosen)]
+    assert optional == [("typer-slim",), ()]
+
+
+def test_scripts_that_cannot_be_read(site: Site, root: Path) -> None:
+    """Metadata that is broken declares none."""
+    site.add("shop", entry_points_txt="[console_scripts]\nshop\nx = \n= y\nz = a b c\n")
+    assert scripts(site, root, Settings(app="shop.main:app")) == []
+
+
+class Environment:
+    """A virtual environment, and what an interpreter of its own sees in it."""
+
+    def __init__(self, path: Path) -> None:
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(path)], check=True)
+        self.python = str(next(path.glob("[bS]*/python")))
+        self.site = Site.__new__(Site)
+        self.site.path = next(path.glob("lib/python*/site-packages"))
+
+    def write(self, *files: str) -> None:
+        """Modules in ``site-packages``, each with a name in it."""
+        for file in files:
+            path = self.site.path / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("here = 1\n")
+
+    def load(self, root: Path, source: str, python: str = "") -> InspectedEntry:
+        """What a real start of a module with this source sees."""
+        (root / "shop").mkdir(exist_ok=True)
+        (root / "shop/__init__.py").write_text(source)
+        interpreter = target.interpreter(python or self.python, root, os.environ)
+        assert isinstance(interpreter, Interpreter)
+        concealed = inspect(root, Settings(), interpreter)[0].hidden
+        request = Request(
+            root=root,
+            python=python or self.python,
+            jobs=frozenset({"module"}),
+            entries=(Entry("module", "shop", "a test"),),
+            packages=("shop",),
+            hidden=concealed,
+            hidden_distributions=tuple(sorted(set(concealed.values()))),
+        )
+        (seen,), problems = target.inspect(request, Limits(), os.environ)
+        assert problems == ()
+        return seen
+
+    def lacks(self, root: Path, source: str, python: str = "") -> str:
+        """The distribution outside of the runtime closure that stops the start; empty when it starts."""
+        failure = self.load(root, source, python).failure
+        if failure is None:
+            return ""
+        assert failure.missing is not None, failure
+        assert str(failure.location) == "shop/__init__.py:1"
+        return failure.missing.distribution
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Environment:
+    return Environment(tmp_path / "env")
+
+
+@pytest.mark.parametrize("declared", [True, False])
+@pytest.mark.parametrize("how", ["pth", "finder"])
+def test_an_editable_install_in_a_real_start(
+    environment: Environment, root: Path, tmp_path: Path, how: str, declared: bool
+) -> None:
+    """Visible if it is declared, else as absent as in the image, whichever way it is exposed."""
+    project(root, *(["dev-lib"] if declared else []))
+    source = tmp_path / "dev-lib/src"
+    (source / "devlib").mkdir(parents=True)
+    (source / "devlib/__init__.py").write_text("here = 1\n")
+    (source / "setup.py").touch()
+    if how == "pth":
+        file = "__editable__.dev_lib-1.0.pth"
+        (environment.site.path / file).write_text(f"{source}\n")
+    else:
+        file = "__editable___dev_lib_1_0_finder.py"
+        (environment.site.path / file).write_text(
+            f"import sys\nMAPPING: dict[str, str] = {{'devlib': {str(source / 'devlib')!r}}}\n"
+            "class Finder:\n    @classmethod\n    def find_spec(cls, name, path=None, target=None):\n"
+            "        from importlib.util import spec_from_file_location\n"
+            "        if name in MAPPING:\n"
+            "            return spec_from_file_location(name, MAPPING[name] + '/__init__.py')\n"
+            "def install():\n    sys.meta_path.append(Finder)\n"
+        )
+        pth = environment.site.path / "__editable__.dev_lib-1.0.pth"
+        pth.write_text("import __editable___dev_lib_1_0_finder as finder; finder.install()\n")
+    environment.site.add("dev-lib", files=[file])
+    assert environment.lacks(root, "from devlib import here") == ("" if declared else "dev-lib")
+
+
+@pytest.mark.parametrize(
+    "source, lacking",
+    [
+        ("import cloud.storage", ""),
+        ("import cloud.queue", ""),  # the namespace is shared with what is declared
+        ("import tools.lint", "tools-lint"),
+        ("import tools", "tools-lint"),
+    ],
+)
+def test_namespace_packages_in_a_real_start(
+    environment: Environment, root: Path, source: str, lacking: str
+) -> None:
+    """A namespace is hidden if all that share it are outside."""
+    project(root, "cloud-storage")
+    for name in ("cloud-storage", "cloud-queue", "tools-lint"):
+        file = name.replace("-", "/") + ".py"
+        environment.write(file)
+        environment.site.add(name, files=[file])
+    assert environment.lacks(root, source) == lacking
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_path_file_in_a_real_start(
+    environment: Environment, root: Path, tmp_path: Path, declared: bool
+) -> None:
+    """What a ``.pth`` file exposes is its distribution's; if it has none, the environment's."""
+    project(root)
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more/extra.py").touch()
+    (environment.site.path / "more.pth").write_text(f"# a comment\n\n{tmp_path / 'more'}\n")
+    if not declared:
+        environment.site.add("more-paths", files=["more.pth"])
+    assert environment.lacks(root, "import extra") == ("" if declared else "more-paths")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from shop._vendor import yaml",
+        "import sys; sys.path.insert(0, 'shop/_vendor'); import yaml; yaml.local",
+        "import sys; sys.path.append('shop/_vendor'); import yaml; yaml.local",
+    ],
+)
+def test_vendored_code_in_a_real_start(environment: Environment, root: Path, source: str) -> None:
+    """The application's own copy of a library is found where an undeclared one is installed as well."""
+    project(root)
+    environment.write("yaml/__init__.py")
+    environment.site.add("PyYAML", files=["yaml/__init__.py"])
+    (root / "shop/_vendor/yaml").mkdir(parents=True)
+    (root / "shop/_vendor/__init__.py").touch()
+    (root / "shop/_vendor/yaml/__init__.py").write_text("local = 1\n")
+    assert environment.lacks(root, source) == ""
+    assert environment.lacks(root, "import yaml") == "pyyaml"
+
+
+def test_modules_without_metadata_in_a_real_start(environment: Environment, root: Path) -> None:
+    """What no distribution claims is not known to be outside: it stays visible."""
+    project(root)
+    environment.write("copied/__init__.py", "single.py")
+    environment.site.add("bare", files=["bare/__init__.py"])
+    (environment.site.path / "bare-1.0.dist-info/RECORD").unlink()
+    environment.write("bare/__init__.py")
+    assert environment.lacks(root, "import copied, single, bare") == ""
+
+
+@pytest.mark.parametrize("name", ["pytest", "httpx", "packaging"])
+def test_pytest_and_what_the_gate_itself_needs_are_outside(root: Path, name: str) -> None:
+    """Unless they are declared: the image has neither."""
+    environment = Environment.__new__(Environment)
+    project(root)
+    assert environment.lacks(root, f"import {name}", sys.executable) == name
+    project(root, name)
+    assert environment.lacks(root, f"import {name}", sys.executable) == ""

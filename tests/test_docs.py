@@ -113,6 +113,7 @@ def test_every_key_of_the_settings_is_documented() -> None:
     assert documented == {
         "tool.prodready": [one.name for one in fields(settings.Settings) if one.name != "locations"],
         "tool.prodready.runtime": [one.name for one in fields(settings.Runtime)],
+        "tool.prodready.imports": [one.name for one in fields(settings.Imports)],
         "tool.prodready.limits": [one.name for one in fields(settings.Limits)],
         "tool.prodready.health": list(settings_health.KEYS),
         "tool.prodready.waivers": [one.name for one in fields(settings.Waiver) if one.name != "location"],

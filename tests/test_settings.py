@@ -151,8 +151,8 @@ until = 2026-01-01
             'not exist — did you mean "PRD301"?'
         ),
         (
-            "Valid keys of [tool.prodready]: app, celery, packages, pythonpath, database, required_env, "
-            "runtime, serve, health, waivers, limits"
+            "Valid keys of [tool.prodready]: app, celery, entry_points, packages, pythonpath, database, "
+            "required_env, runtime, imports, serve, health, waivers, limits"
         ),
         "Valid keys of [[tool.prodready.health]]: path, status, method, json, headers, refuse_without",
         "Known codes: PRD101, PRD204, PRD301, PRD302, PRD304",

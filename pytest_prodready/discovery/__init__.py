@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from pytest_prodready.discovery import declared, django, procfile, source
+from pytest_prodready import scripts
+from pytest_prodready.discovery import declared, django, further, procfile, source
 from pytest_prodready.discovery.attribute import COLON_REQUIRED, attribute
 from pytest_prodready.discovery.layout import Layout, module_name
 from pytest_prodready.discovery.project import likeliest_file, project_root
@@ -42,6 +43,8 @@ class Discovered:
     """Lines for the header: a label, and a value with its source."""
     looked_for: tuple[str, ...] = ()
     """What was looked for and not found, in words."""
+    scripts_elsewhere: bool = False
+    """The project's files leave open which scripts it has: the metadata of the installed project knows."""
 
 
 def discover(root: Path, settings: Settings, environ: Mapping[str, str]) -> Discovered:
@@ -73,18 +76,25 @@ class _Search:
     def result(self) -> Discovered:
         entries = [entry for kind in ("web", "celery") if (entry := self._entry(kind))]
         found = {entry.kind for entry in entries}
+        written = scripts.read(self.root)
+        started = [*self._named(), *self._scripts(written.scripts, entries)]
+        commands = self._commands(entries)
+        self.notes += further.notes([*started, *commands])
         pythonpath = [place for place in self.roots if place]
         sources = listed(dict.fromkeys(self.roots[place] for place in pythonpath))
         if pythonpath:
             self.notes.append(("import path", f"{listed(pythonpath)} ({sources})"))
-        packages, packages_source = self._packages(entries)
+        packages, packages_source = self._packages([*entries, *started])
         shown = listed(packages) or "none"
         if not self.tree.complete:
             packages_source += ", of a tree too large to be read whole"
         self.notes.append(("packages", f"{shown} ({packages_source})"))
         database_source = self._database()
         return Discovered(
-            entries=tuple(replace(entry, pythonpath=self._pythonpath(entry.kind)) for entry in entries),
+            entries=(
+                *(replace(entry, pythonpath=self._pythonpath(entry.kind)) for entry in entries),
+                *(self._with_path(entry) for entry in (*started, *commands)),
+            ),
             packages=packages,
             packages_source=packages_source,
             pythonpath=tuple(str(self.root / place) for place in pythonpath),
@@ -95,6 +105,7 @@ class _Search:
             looked_for=tuple(
                 f"a {_WORDS[kind]} (looked in {_PLACES[kind]})" for kind in _WORDS if kind not in found
             ),
+            scripts_elsewhere=written.elsewhere,
         )
 
     def _entry(self, kind: str) -> Entry | None:
@@ -191,6 +202,89 @@ class _Search:
             self._settings_module(found.path),
         )
         return entry, root
+
+    def _named(self) -> list[Entry]:
+        """The entries that the settings name besides the web app and the Celery app."""
+        place, words = self.settings.locations.get("entry_points"), "[tool.prodready] entry_points"
+        found = []
+        for target in dict.fromkeys(self.settings.entry_points):
+            entry = Entry("script", target, words, place)
+            preferred = [self.django.directory] if self.django else []
+            root = self.layout.root_of_module(entry.module, preferred) or ""
+            if root:
+                self.roots.setdefault(root, words)
+            self.own[target] = [root]
+            found.append(entry)
+        return found
+
+    def _scripts(self, declared: Iterable[scripts.Script], others: Iterable[Entry]) -> list[Entry]:
+        """The console scripts of the project's files, each target once."""
+        known = {entry.target for entry in others}
+        found: dict[str, Entry] = {}
+        for script in further.production([*declared], self.settings.runtime.extras, self.tree):
+            if script.target in known:
+                continue
+            words = f"{script.table}, {script.name}"
+            entry = Entry("script", script.target, words, script.location, started="console")
+            root = further.import_root(entry.module, self.layout)
+            if root is not None:
+                if root:
+                    self.roots.setdefault(root, script.table)
+                self.own[script.target] = [root]
+            found.setdefault(script.target, entry)
+        return [*found.values()]
+
+    def _commands(self, entries: list[Entry]) -> list[Entry]:
+        """The management commands of a Django project, all of them one entry; none without its settings."""
+        module = further.settings_module(entries, self.django, self.environ)
+        if self.django:
+            target, started = self.django.manage, "file"
+            self.own["commands"] = [self.django.directory]
+            if self.django.directory:
+                self.roots.setdefault(self.django.directory, self.django.manage)
+        else:
+            module = self.environ.get(django.VARIABLE, "")
+            top, root = module.partition(".")[0], self.layout.root_of_module(module) if module else None
+            if root is None and top not in self.settings.packages:
+                return []
+            target, started = further.COMMANDS, "module"
+            self.own["commands"] = [root or ""]
+        if not module:
+            self.notes.append(
+                ("commands", f"not loaded, as {target} sets no {django.VARIABLE} that can be read")
+            )
+            return []
+        return [
+            Entry(
+                "commands",
+                target,
+                f"{django.VARIABLE} {module}",
+                Location(target) if self.django else None,
+                module,
+                started=started,
+            )
+        ]
+
+    def _with_path(self, entry: Entry) -> Entry:
+        """A script or the management commands with what each has on ``sys.path``."""
+        given = tuple(str(self.root / place) for place in self.layout.given if place)
+        if entry.started == "console":
+            roots = self.own.get(entry.target, [""])
+            places = dict.fromkeys([*roots, *self.layout.others(roots)])
+            return replace(entry, pythonpath=given, behind=tuple(str(self.root / place) for place in places))
+        if entry.kind != "commands":
+            return replace(entry, pythonpath=self._pythonpath(entry.target))
+        if entry.started != "file" or self.django is None:
+            return replace(entry, pythonpath=self._pythonpath("commands"))
+        first, last = further.path_of(self.tree, self.django)
+        in_front = [str(self.root / place) for place in (self.django.directory, *first)]
+        in_front += [place for place in given if place not in in_front]
+        behind = dict.fromkeys([*(str(self.root / place) for place in last), *self._pythonpath("commands")])
+        return replace(
+            entry,
+            pythonpath=tuple(in_front),
+            behind=tuple(place for place in behind if place not in in_front),
+        )
 
     def _pythonpath(self, kind: str) -> tuple[str, ...]:
         """The import roots of one entry, absolute: in a monorepo, those of another are another program's.

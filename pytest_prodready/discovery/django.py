@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from pytest_prodready.discovery.start import Start
+from pytest_prodready.discovery.syntax import text
 from pytest_prodready.discovery.tree import Tree
 from pytest_prodready.facts import Location
 
@@ -99,3 +100,23 @@ def _absolute(node: ast.ImportFrom, module: str, *, package: bool) -> str:
     drop = node.level - package
     kept = parts[: len(parts) - drop] if drop else parts
     return ".".join([*kept, *([node.module] if node.module else [])])
+
+
+def path_additions(tree: Tree, path: str) -> Iterator[tuple[str, bool]]:
+    """The directories that a file puts on ``sys.path``, relative to its own, each with whether it goes first.
+
+    Read are the string constants of the call: ``sys.path.append(str(here / "apps"))``.
+    """
+    module = tree.syntax(path) if b"sys.path" in tree.data(path) else None
+    for node in ast.walk(module) if module else ():
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        if node.func.attr in ("append", "insert") and ast.unparse(node.func.value) == "sys.path":
+            inner = [one for argument in node.args for one in ast.walk(argument) if isinstance(one, ast.expr)]
+            parts = [text(one) for one in sorted(inner, key=_position) if text(one)]
+            if parts and not any(part.startswith("/") for part in parts):
+                yield "/".join(parts), node.func.attr == "insert"
+
+
+def _position(node: ast.expr) -> tuple[int, int]:
+    return node.lineno, node.col_offset

@@ -36,7 +36,7 @@ NOT_PRODUCTION = frozenset(
     ]
 )
 """Directories that production does not start from, by name."""
-_AMBIGUOUS = frozenset({"build", "dist", "env", "testing", "samples"})
+AMBIGUOUS = frozenset({"build", "dist", "env", "testing", "samples"})
 """Of these, the ones that are production's where they are packages."""
 _MOST_FILES = 20_000
 _MOST_ENTRIES = 200_000
@@ -131,7 +131,7 @@ class Tree:
         if entry.name.startswith(".") or os.path.isfile(f"{entry.path}/pyvenv.cfg"):  # noqa: PTH113 - a string
             return False
         if entry.name in NOT_PRODUCTION:
-            return entry.name in _AMBIGUOUS and os.path.isfile(f"{entry.path}/__init__.py")  # noqa: PTH113 - a string
+            return entry.name in AMBIGUOUS and os.path.isfile(f"{entry.path}/__init__.py")  # noqa: PTH113 - a string
         return True
 
 

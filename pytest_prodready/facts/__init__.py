@@ -27,6 +27,7 @@ from pytest_prodready.facts.imports import (
     Importer,
     Module,
     Replaced,
+    SecondName,
     Shadow,
     Twin,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "Replaced",
     "Requirement",
     "Route",
+    "SecondName",
     "Server",
     "Shadow",
     "SourceTask",

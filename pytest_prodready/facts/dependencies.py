@@ -64,5 +64,7 @@ class Dependencies:
     """Top-level module → the installed distribution outside the runtime closure that provides it."""
     undeclared: str = ""
     """Why no runtime declaration was found, as a reason for a skip; empty where one was."""
+    optional: tuple[str, ...] = ()
+    """Canonical names of what only extras of the project ask for that production may install."""
     scripts: tuple[Entry, ...] = ()
     """The console scripts in the metadata of the installed distributions that are the application itself."""

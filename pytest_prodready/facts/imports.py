@@ -9,19 +9,20 @@ from pytest_prodready.facts.places import Failure, Location
 
 @dataclass(frozen=True, slots=True)
 class BrokenImport:
-    """An import statement in a nested scope that was tried on the real modules and did not resolve."""
+    """An import that runs later than its module, or in a ``try``, and that failed on the real modules."""
 
     module: str
     """The module that holds the statement."""
     location: Location
     function: str
-    """Qualified name of the function that holds it."""
+    """Qualified name of the function that holds it; empty for one at the top of its module."""
     statement: str
     failure: Failure
     own: bool
     """What is missing lies in the application's own packages."""
     guard: str = ""
-    """``try`` when the code provides for its absence, ``condition`` when it stands behind one, else empty."""
+    """``condition`` when it stands behind one; ``try`` when the code goes on without a module that is there
+    and does not import; else empty."""
     tasks: tuple[str, ...] = ()
     """Names of the Celery tasks whose bodies can reach the statement."""
 
@@ -44,6 +45,9 @@ class Shadow:
 
     path_entry: str
     """The directory on ``sys.path`` that exposes it, relative to the root: ``.`` for the root itself."""
+    because: str
+    """Why that directory is there: ``directory`` (the working directory), ``start`` (the start command or the
+    settings), ``environment`` (``PYTHONPATH``); empty when it is not known."""
     standard: bool
     """The standard library's module is hidden; else an installed distribution's."""
     hidden: str
@@ -64,6 +68,15 @@ class Twin:
     how: str
     """``package`` (``x/__init__.py`` wins over ``x.py``), ``module`` (``x.py`` over a directory without
     ``__init__.py``), or ``case`` (names that differ only in case)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondName:
+    """One of the names under which a file was executed more than once."""
+
+    name: str
+    importers: tuple[str, ...] = ()
+    """The application's modules that hold the module of this name, or a function or class of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +140,8 @@ class ForbiddenImport:
     module: str
     chain: tuple[str, ...]
     """The modules whose imports led to it, outermost first."""
+    location: Location | None = None
+    """The application's innermost line that led to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +162,10 @@ class Module:
     twin: Twin | None = None
     compiled: str = ""
     """``sourceless`` when only a compiled file is there, ``stale`` when the compiled file that runs was made
-    from another source; else empty."""
-    also: tuple[str, ...] = ()
-    """Other names under which the same file was executed once more."""
+    from another source, ``unloaded`` when a compiled file without source lies there that nothing loaded here;
+    else empty."""
+    also: tuple[SecondName, ...] = ()
+    """Every name under which the same file was executed, this one first; empty when it was executed once."""
     replaced: tuple[Replaced, ...] = ()
+    further: tuple[Failure, ...] = ()
+    """Other root causes why it does not import, found by going on after ``failure`` as if it were mended."""

@@ -104,6 +104,8 @@ class Failure:
     """The time limit that ran out."""
     output: str = ""
     """The tail of what the target wrote to stdout and stderr, secrets blanked."""
+    also: tuple[Location, ...] = ()
+    """Other lines of the application that fail for the same cause, seen by going on after the first."""
 
     @property
     def location(self) -> Location | None:
@@ -112,3 +114,12 @@ class Failure:
         for frame in (own or list(self.frames))[-1:]:
             return Location(frame.file, frame.line)
         return None
+
+    @property
+    def cause(self) -> tuple[object, ...]:
+        """What makes two failures one: the thing that is missing, else the line and what was said there."""
+        missing = self.missing
+        if missing is None:
+            return (self.location, self.type, self.message)
+        hidden = missing.shadow or missing.twin or missing.distribution
+        return (hidden,) if hidden else (missing.module, missing.name)

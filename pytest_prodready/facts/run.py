@@ -31,6 +31,7 @@ class InspectedEntry:
     failure: Failure | None = None
     """Why it did not load; everything below is empty then."""
     seconds: float = 0.0
+    """What its imports, and the factory if there is one, took."""
     app: App | None = None
     celery: Celery | None = None
     modules: tuple[Module, ...] = ()
@@ -48,6 +49,8 @@ class InspectedEntry:
     costs: tuple[ImportCost, ...] = ()
     """The most expensive imports of the start, by the seconds of their own bodies."""
     forbidden: tuple[ForbiddenImport, ...] = ()
+    parsed: int = 0
+    """How many source files had to be parsed, as what was read from them before is kept in pytest's cache."""
     unreached: tuple[str, ...] = ()
     """Source files of the application's packages that nothing reaches from here; they were not imported."""
     names: dict[str, Failure] = field(default_factory=dict)
@@ -61,6 +64,8 @@ class Problem:
     job: str
     message: str
     detail: str = ""
+    remedy: str = ""
+    """What to do, where it is no mistake of the gate's."""
 
 
 @dataclass(frozen=True, slots=True)

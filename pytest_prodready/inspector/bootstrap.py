@@ -6,8 +6,8 @@ used here are compiled into the interpreter (``marshal``, ``faulthandler``) or l
 
 The request arrives as one marshalled dict on its own descriptor. Events leave as JSON arrays, one a line, on
 another; stdout and stderr belong to the application. ``["begin", name, thread]`` is written *before* a module
-is imported and ``["end", name, thread, succeeded]`` after, so whatever stops the interpreter is attributed to
-the right module.
+is imported and ``["end", name, thread, succeeded, microseconds]`` after, so whatever stops the interpreter is
+attributed to the right module.
 """
 
 import _thread
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
+    from .effects import Effects
     from .unshadowed import Unshadowed
 
 _ESCAPES = {number: f"\\u{number:04x}" for number in range(32)} | {34: '\\"', 92: "\\\\"}
@@ -72,6 +73,11 @@ class Events:
         self.pipe = self._identity()
         self.lock = _thread.RLock()
 
+    @property
+    def forked(self) -> bool:
+        """Whether this is a process that the application has forked, not the one that was started."""
+        return os.getpid() != self.process
+
     def send(self, *event: object) -> None:
         """Write one event."""
         self.write(to_json(event))
@@ -82,7 +88,7 @@ class Events:
         When the application has closed the descriptor, nothing more can be said: the process leaves with a
         status that its parent knows, rather than write into a file that has the number now.
         """
-        if os.getpid() != self.process:
+        if self.forked:
             return
         data = f"{event}\n".encode("utf-8", "backslashreplace")
         with self.lock:  # the application's own threads import modules too
@@ -128,7 +134,11 @@ def read_request(descriptor: int) -> "dict[str, Any]":
 
 
 def watch_imports(
-    events: Events, after: "dict[str, Callable[[ModuleType], None]]", unshadowed: "Unshadowed"
+    events: Events,
+    after: "dict[str, Callable[[ModuleType], None]]",
+    unshadowed: "Unshadowed",
+    effects: "Effects",
+    forbidden: "frozenset[str]",
 ) -> None:
     """Write an event around every real import, and call what ``after`` has for a module once it is there.
 
@@ -139,20 +149,34 @@ def watch_imports(
     importlib: Any = sys.modules["_frozen_importlib"]
     original = importlib._find_and_load
     inspector_module = PACKAGE + "."
+    main_thread, now = _thread.get_ident(), time.perf_counter_ns
+    begins, ended = effects.state.begins, effects.state.ended
 
     def _find_and_load(name: str, import_: object) -> "ModuleType":
         if name.startswith(inspector_module):
             with unshadowed:
                 return original(name, import_)  # type: ignore[no-any-return]  # the import system has no types
+        if unshadowed.depth:  # for the inspector, not for the application
+            return original(name, import_)  # type: ignore[no-any-return]
         # twice for each of thousands of modules: written without the general way through to_json
-        ids = f"{to_json(name)},{_thread.get_ident()}"
+        thread = _thread.get_ident()
+        ids = f"{to_json(name)},{thread}"
+        if name in forbidden:
+            events.send("asked", name, effects.own_line())
+        if thread == main_thread:
+            begins(name)
         events.write(f'["begin",{ids}]')
+        began = now()
         try:
             module: ModuleType = original(name, import_)
         except BaseException:
-            events.write(f'["end",{ids},false]')
+            events.write(f'["end",{ids},false,{(now() - began) // 1000}]')
+            if thread == main_thread:
+                ended(name)
             raise
-        events.write(f'["end",{ids},true]')
+        events.write(f'["end",{ids},true,{(now() - began) // 1000}]')
+        if thread == main_thread:
+            ended(name)
         if name in after:
             after.pop(name)(module)
         return module
@@ -174,7 +198,11 @@ def hide(modules: dict[str, str], owns_file: "Callable[[str], bool]") -> None:
         if spec is not None and name in modules:
             places = [spec.origin, *(spec.submodule_search_locations or ())]
             if not any(isinstance(place, str) and owns_file(place) for place in places):
-                return None
+                # a copy of the application's own may stand further back on the path
+                path_entries: list[Any] = sys.path
+                behind = [one for one in path_entries if type(one) is str and owns_file(f"{one}/x")]
+                external: Any = sys.modules["_frozen_importlib_external"]
+                return external.PathFinder.find_spec(name, behind, target) if path is None else None
         return spec
 
     _find_spec.__code__ = _find_spec.__code__.replace(co_filename=IMPORTLIB)
@@ -207,7 +235,7 @@ def report_leaving(events: Events, describe: "Callable[[], list[dict[str, object
 
     def _exit(status: int) -> None:
         try:
-            if os.getpid() == events.process:  # every forked worker leaves in this way, and is none of ours
+            if not events.forked:  # every forked worker leaves in this way, and is none of ours
                 events.send("leaving", status, describe())
         finally:
             _leave(status)
@@ -216,16 +244,31 @@ def report_leaving(events: Events, describe: "Callable[[], list[dict[str, object
 
 
 def become_production(request: "dict[str, Any]") -> None:
-    """Give ``sys.path``, ``sys.argv`` and ``__main__`` the form that the started server would see."""
-    path = [os.getcwd(), *request["pythonpath"]]
-    if sys.path and os.path.abspath(sys.path[0]) == HERE:
+    """Give ``sys.path``, ``sys.argv`` and ``__main__`` the form that the started program would see."""
+    path = [*request["pythonpath"]]
+    # absent where the interpreter is told to put no script's directory on its path
+    script_first = bool(sys.path) and os.path.abspath(sys.path[0]) == HERE
+    if script_first:
         del sys.path[0]
+    if request["started"] == "module":
+        path.insert(0, os.getcwd())
+    elif request["started"] == "console" and script_first:
+        path.insert(0, os.path.dirname(sys.executable))
     sys.path[:] = [*path, *(entry for entry in sys.path if entry not in path)]
+    if request["started"] != "console" or not is_installed(request["target"]):
+        sys.path += [entry for entry in request["behind"] if entry not in sys.path]
     sys.argv[:] = request["argv"]
     sys.modules["__main__"] = type(sys)("__main__")
     package = type(sys)(PACKAGE)
     package.__path__ = [HERE]
     sys.modules[PACKAGE] = package
+
+
+def is_installed(target: str) -> bool:
+    """Whether the top-level module of ``target`` is found; a directory alone may be anything's."""
+    importlib: Any = sys.modules["_frozen_importlib"]
+    spec = importlib._find_spec(target.partition(":")[0].partition(".")[0], None)
+    return spec is not None and spec.origin is not None
 
 
 def inspector(module: str) -> "Any":
@@ -264,11 +307,22 @@ def main() -> None:
     if request["hidden"]:
         hide(request["hidden"], project.owns_file)
     report_leaving(events, lambda: inspector("failure").frames_of(sys._getframe(2), project))
-    watch_imports(events, after, inspector("unshadowed").Unshadowed(project))
+
+    def last_word(call: str) -> None:
+        events.send("last", call, inspector("failure").frames_of(sys._getframe(2), project))
+
+    effects = inspector("effects").Effects(project, last_word)
+    if not effects.told_of_threads:
+        after["threading"] = effects.threading_imported
+        if "threading" in sys.modules:
+            after.pop("threading")(sys.modules["threading"])
+    forbidden = frozenset(request["forbidden"])
+    watch_imports(events, after, inspector("unshadowed").Unshadowed(project), effects, forbidden)
+    sys.addaudithook(effects.hook)
 
     started = time.perf_counter()
     try:
-        inspector("steps").run(request, project, events)
+        inspector("steps").run(request, project, events, effects)
     except BaseException as error:  # our own mistake must not look like the application's
         events.send("problem", "inspection", f"{type(error).__name__}: {error}", "")
     for stream in (sys.stdout, sys.stderr):

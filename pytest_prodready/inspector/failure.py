@@ -8,6 +8,7 @@ import re
 import sys
 from types import FrameType, ModuleType, TracebackType
 
+from . import shadows, twins
 from .project import Project, source_file
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -86,8 +87,8 @@ def _frames(error: BaseException, project: Project) -> list[dict[str, object]]:
         code = traceback.tb_frame.f_code
         found.append((code.co_filename, traceback.tb_lineno, code.co_name))
         traceback = traceback.tb_next
-    if isinstance(error, SyntaxError) and error.filename and error.lineno:
-        found.append((error.filename, error.lineno, "<module>"))
+    if isinstance(error, SyntaxError) and error.filename:
+        found.append((error.filename, error.lineno or 1, "<module>"))
     return _shown(found, project)
 
 
@@ -176,8 +177,8 @@ def missing_module(name: str, project: Project) -> dict[str, object]:
         "file": project.relative(file) if os.path.isfile(file) else "",
         "own": project.owns_module(name),
         "distribution": project.hidden.get(top, ""),
-        "shadow": _shadow(top, project),
-        "twin": _twin(parent, project) if parent is not None else "",
+        "shadow": shadows.hides(top, name.partition(".")[2].partition(".")[0], project),
+        "twin": twins.twin_of(parent, name.rpartition(".")[2], project) if parent is not None else "",
     }
 
 
@@ -192,8 +193,8 @@ def missing_name(module: str, name: str, project: Project) -> dict[str, object]:
         "file": project.relative(source_file(found)) if found is not None and source_file(found) else "",
         "own": project.owns_module(module),
         "distribution": "",
-        "shadow": _shadow(module.partition(".")[0], project),
-        "twin": _twin(found, project) if found is not None else "",
+        "shadow": shadows.hides(*_below(module, name), project),
+        "twin": twins.twin_of(found, name, project) if found is not None else "",
     }
 
 
@@ -231,17 +232,7 @@ def _top_level(project: Project) -> list[str]:
     return sorted(_modules_in(project.root) | set(project.packages))
 
 
-def _shadow(top: str, project: Project) -> str:
-    """The application's file that stands in for the standard library's module ``top``, if one does."""
-    known = getattr(sys, "stdlib_module_names", ())
-    file = source_file(sys.modules.get(top)) if top in known else ""
-    return project.relative(file) if file and project.owns_file(file) else ""
-
-
-def _twin(module: object, project: Project) -> str:
-    """``x.py`` beside the package ``x/`` that ``module`` is: the file can never be imported."""
-    file = source_file(module)
-    if os.path.basename(file) != "__init__.py":
-        return ""
-    twin = os.path.dirname(file) + ".py"
-    return project.relative(twin) if os.path.isfile(twin) else ""
+def _below(module: str, name: str) -> tuple[str, str]:
+    """The top-level module, and what is asked of it when ``name`` is asked of ``module``."""
+    top, _, rest = module.partition(".")
+    return top, rest.partition(".")[0] or name

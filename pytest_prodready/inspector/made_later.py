@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from typing import Any
 
+from .loaded import Loaded
+from .parsed import Parsed
 from .project import Project, source_file
 
 
-def may_appear(name: str, module: object, project: Project) -> bool:
-    """Whether the application's sources give ``name`` to ``module`` at some time, or may do so.
+def read(tree: ast.Module) -> dict[str, Any]:
+    """What ``tree`` does to the names of modules.
 
-    That is: ``global name`` in one of its functions, names made in ways that no reader can follow, or an
-    assignment from another loaded module (``db.engine = create_engine(…)`` at start-up).
+    Returns:
+        Its own names: ``declared`` by ``global``, or ``opaque``, made in ways that no reader can follow; and
+        what it ``stores``: attribute → the last names of those on which it is set.
     """
-    if any(_makes(node, name) for node in _nodes(module)):
-        return True
-    last = str(vars(module).get("__name__", "")).rpartition(".")[2]
-    for _, other in project.modules():
-        for node in _nodes(other):
-            if isinstance(node, ast.Attribute) and node.attr == name and isinstance(node.ctx, ast.Store):
-                owner = getattr(node.value, "id", getattr(node.value, "attr", ""))
-                if owner and (owner == last or vars(other).get(owner) is module):
-                    return True
-    return False
+    declared: set[str] = set()
+    stores: dict[str, set[str]] = {}
+    opaque = False
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Global):
+            declared.update(node.names)
+        elif isinstance(node, ast.Attribute):
+            owner = getattr(node.value, "id", getattr(node.value, "attr", ""))
+            if owner and isinstance(node.ctx, ast.Store) and owner not in ("self", "cls"):
+                stores.setdefault(node.attr, set()).add(owner)
+        else:
+            opaque = opaque or _opaque(node)
+    return {
+        "declared": sorted(declared),
+        "opaque": opaque,
+        "stores": {name: sorted(owners) for name, owners in stores.items()},
+    }
 
 
-def _makes(node: ast.AST, name: str) -> bool:
-    if isinstance(node, ast.Global):
-        return name in node.names
+def _opaque(node: ast.AST) -> bool:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         return node.func.id in ("globals", "exec") or (node.func.id in ("vars", "locals") and not node.args)
     # sys.modules[__name__]: whatever is done with it
@@ -37,9 +45,37 @@ def _makes(node: ast.AST, name: str) -> bool:
     )
 
 
-def _nodes(module: object) -> Iterator[ast.AST]:
-    try:
-        with open(source_file(module), "rb") as source:
-            return ast.walk(ast.parse(source.read()))
-    except (OSError, SyntaxError, ValueError, RecursionError):
-        return iter(())
+class MadeLater:
+    """Knows which names the application's loaded modules give to each other.
+
+    Args:
+        project: tells the application's own modules.
+        parsed: reads their source.
+    """
+
+    def __init__(self, project: Project, parsed: Parsed) -> None:
+        self.parsed = parsed
+        self._loaded = Loaded(project)
+        self._stores: dict[str, list[tuple[object, str]]] = {}
+        """Attribute → the modules that set it somewhere, and on what."""
+
+    def may_appear(self, name: str, module: object) -> bool:
+        """Whether the application's sources give ``name`` to ``module`` at some time, or may do so.
+
+        That is: ``global name`` in one of its functions, names made in ways that no reader can follow, or an
+        assignment from another loaded module (``db.engine = create_engine(…)`` at start-up).
+        """
+        own = self.parsed.of(source_file(module), "names", read) or {}
+        if own.get("opaque") or name in own.get("declared", ()):
+            return True
+        self._look_at_new_modules()
+        last = str(vars(module).get("__name__", "")).rpartition(".")[2]
+        return any(
+            owner == last or vars(other).get(owner) is module for other, owner in self._stores.get(name, ())
+        )
+
+    def _look_at_new_modules(self) -> None:
+        for _, module in self._loaded.new():
+            found = self.parsed.of(source_file(module), "names", read) or {}
+            for attribute, owners in found.get("stores", {}).items():
+                self._stores.setdefault(attribute, []).extend((module, owner) for owner in owners)

@@ -31,6 +31,10 @@ class Project:
         self.library = os.path.join(os.path.dirname(os.path.realpath(os.__file__)), "")
         self.packages = tuple(packages)
         self.hidden = dict(hidden or {})
+        self._below = os.path.join(self.root, "")
+        # each of thousands of files is asked about several times, and a path has many parts
+        self._reals: dict[str, str] = {}
+        self._shown: dict[str, str] = {}
 
     def owns_file(self, path: str) -> bool:
         """Whether ``path`` is the application's.
@@ -38,15 +42,37 @@ class Project:
         That is: below its root and not in an environment inside of it, or in one of its packages wherever
         that is installed.
         """
-        real = os.path.realpath(path)
-        return self._below_root(real) or any(real.startswith(place + os.sep) for place in self._installed())
+        real = self._real(path)
+        if self._below_root(real):
+            return True
+        return any(real.startswith(place + os.sep) for place in self._installed())
 
-    def _below_root(self, real: str) -> bool:
-        relative = os.path.relpath(real, self.root)
-        parts = relative.split(os.sep)
-        below = parts[0] != os.pardir and not os.path.isabs(relative)
+    def _real(self, path: str) -> str:
+        known = self._reals.get(path)
+        if known is not None:
+            return known
+        directory, name = os.path.split(path)
+        if not os.path.isabs(path) or name in ("", os.curdir, os.pardir):  # the directory may be changed
+            return os.path.realpath(path)
+        if directory not in self._reals:
+            self._reals[directory] = os.path.realpath(directory)
+        found = os.path.join(self._reals[directory], name)
+        self._reals[path] = os.path.realpath(found) if os.path.islink(found) else found
+        return self._reals[path]
+
+    def _below_root(self, real: str) -> str:
+        """``real`` relative to the root; empty when it is not the application's there."""
+        known = self._shown.get(real)
+        if known is not None:
+            return known
+        relative = real[len(self._below) :] if real.startswith(self._below) else ""
+        if real == self.root:
+            relative = os.curdir
         # an interpreter may be installed inside of the root
-        return below and not real.startswith(self.library) and not any(part in FOREIGN for part in parts)
+        if real.startswith(self.library) or any(part in FOREIGN for part in relative.split(os.sep)):
+            relative = ""
+        self._shown[real] = relative
+        return relative
 
     def _installed(self) -> dict[str, str]:
         """Directories of the application's loaded packages → what is cut off to show a place in them."""
@@ -54,7 +80,7 @@ class Project:
         for name in self.packages:
             file = source_file(sys.modules.get(name))
             if os.path.basename(file) == "__init__.py":
-                place = os.path.dirname(os.path.realpath(file))
+                place = os.path.dirname(self._real(file))
                 found[place] = os.path.dirname(place)
         return found
 
@@ -69,24 +95,29 @@ class Project:
 
     def relative(self, path: str) -> str:
         """``path`` as it is shown: relative to the root, or to where the package is installed."""
-        real = os.path.realpath(path)
-        if self._below_root(real):
-            return os.path.relpath(real, self.root).replace(os.sep, "/")
+        real = self._real(path)
+        if below := self._below_root(real):
+            return below.replace(os.sep, "/")
         for place, base in self._installed().items():
             if real.startswith(place + os.sep):
-                return os.path.relpath(real, base).replace(os.sep, "/")
+                return real[len(base) + 1 :].replace(os.sep, "/")
         return path
 
     def location(self, path: str, line: int | None = None) -> dict[str, object]:
         """A ``Location``."""
         return {"file": self.relative(path), "line": line}
 
-    def modules(self) -> list[tuple[str, object]]:
-        """The application's modules that are loaded now, by name, each with its module object."""
+    def modules(self, names: "list[str] | None" = None) -> list[tuple[str, object]]:
+        """The application's modules that are loaded now, by name, each with its module object.
+
+        Args:
+            names: look at these alone.
+        """
         own: list[tuple[str, object]] = []
-        for name, module in sorted(sys.modules.items()):
+        for name in sorted(sys.modules if names is None else names):
             expected = name != "__main__" and (self.owns_module(name) or not self.packages)
-            if expected and self.owns_loaded(module):
+            module = sys.modules.get(name) if expected else None
+            if module is not None and self.owns_loaded(module):
                 own.append((name, module))
         return own
 

@@ -4,31 +4,60 @@ A step that fails does not stop the next one, and what was sent before a crash o
 inspector modules are imported only after the application: they need modules that it may shadow.
 """
 
+import builtins
+import sys
+import time
+
 TYPE_CHECKING = False  # typing's own would load the typing module
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
     from .bootstrap import Events
+    from .effects import Effects
     from .project import Project
 
 
-def run(request: "dict[str, Any]", project: "Project", events: "Events") -> None:
+def run(request: "dict[str, Any]", project: "Project", events: "Events", effects: "Effects") -> None:
     """Load the entry point, then look at what was loaded, as far as ``request["jobs"]`` asks for it."""
-    loaded = _load(request, project, events)
-    if loaded is None:
+    effects.begin()
+    if request["continue"]:
+        _continuing().load(request, project, events)
         return
+    started = time.perf_counter()
+    loaded = _load(request, project, events)
+    if loaded is None or events.forked:  # a fork would start as well: the other one is looked at
+        return
+    events.send("facts", "seconds", time.perf_counter() - started)
+    effects.end()
+    _effects(effects, events)
     jobs = set(request["jobs"])
+    raised: dict[str, Any] = {}
 
     def step(name: str, gather: "Callable[[], object]") -> object:
         return _step(name, gather, events)
 
+    tried: list[str] = []
     if request["kind"] == "web":
         step("app", lambda: _web_app().inspect(loaded[0], request["target"], project))
     elif request["kind"] == "celery":
         step("celery", lambda: _celery_app().inspect(loaded[0], project))
+    elif request["kind"] == "script":
+        step("names", lambda: _names(request, project))
+    elif request["kind"] == "commands":
+        effects.begin()
+        tried = _commands(request, project, events)
+        effects.end()
     if "closure" in jobs:
-        _closure(request, loaded[0], project, events)
+        effects.begin()
+        parsed = _parsed().Parsed(request["cache"], f"{request['kind']} {request['target']}")
+        raised = _closure(request, loaded[0], project, events, parsed, tried)
+        effects.end()
+        _effects(effects, events)
+        step("conflicts", lambda: _conflicts().inspect(project, tuple(request["pythonpath"])))
+        step("parsed", parsed.save)  # a file of ours is no effect of the application's
+    if request["kind"] in ("script", "commands"):
+        jobs -= {"mapping", "database"}  # they may well load half of the models, and use none
     if jobs & {"mapping", "database", "catalogue"}:
         mapping = step("mapping", lambda: _mapping().inspect(project))
         wanted = "catalogue" in jobs or (
@@ -36,8 +65,12 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events") -> None
         )
         if wanted and isinstance(mapping, dict):
             step("database", lambda: _read_database(request, mapping, project))
+    if raised:  # the very last step: it changes what is loaded
+        step("further", lambda: _go_on(raised, request, loaded[0], project, events))
 
 
+_BUILTINS = dict(vars(builtins))
+_RECURSION_LIMIT = sys.getrecursionlimit()
 COLLECT_AFTER = 50_000
 """Allocations between two garbage collections while the application loads: an import makes few cycles, and
 looking for them every 700 allocations takes a seventh of the time."""
@@ -46,25 +79,17 @@ looking for them every 700 allocations takes a seventh of the time."""
 def _load(request: "dict[str, Any]", project: "Project", events: "Events") -> "tuple[object] | None":
     """Load the entry point as production does; ``None`` once its failure has been sent."""
     import gc
-    import os
 
     events.send("step", "load")
     threshold = gc.get_threshold()
     gc.set_threshold(COLLECT_AFTER, *threshold[1:])
-    if request["settings_module"]:
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", request["settings_module"])
     try:
-        module = request["target"].partition(":")[0]
-        if request["kind"] == "celery":
-            return (_celery_app().load(request["target"], project),)
-        if request["kind"] == "database":
-            return (None,)
-        __import__(module)
-        if request["kind"] == "module":
-            return (_web_app().named(request["target"]),)
-        return (_web_app().load(request["target"], project),)
+        return (load_entry(request, project),)
     except BaseException as error:  # SystemExit and KeyboardInterrupt at import are facts too
         events.send("raised")
+        # what is left to do needs them as they were
+        vars(builtins).update(_BUILTINS)
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION_LIMIT))
         from . import failure
 
         events.send("facts", "failure", failure.describe(error, project))
@@ -74,6 +99,31 @@ def _load(request: "dict[str, Any]", project: "Project", events: "Events") -> "t
     finally:
         if gc.get_threshold() == (COLLECT_AFTER, *threshold[1:]):  # else the application has its own
             gc.set_threshold(*threshold)
+
+
+def load_entry(request: "dict[str, Any]", project: "Project") -> object:
+    """Load the entry point, and return what the later steps look at.
+
+    Raises:
+        BaseException: whatever the application raises.
+    """
+    import os
+
+    if request["settings_module"]:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", request["settings_module"])
+    module = request["target"].partition(":")[0]
+    if request["kind"] == "celery":
+        return _celery_app().load(request["target"], project)
+    if request["kind"] == "database":
+        return None
+    if request["kind"] == "commands":
+        return _management().set_up()
+    __import__(module)
+    if request["kind"] == "script":
+        return None
+    if request["kind"] == "module":
+        return _web_app().named(request["target"])
+    return _web_app().load(request["target"], project)
 
 
 def _step(name: str, gather: "Callable[[], object]", events: "Events") -> object:
@@ -89,15 +139,85 @@ def _step(name: str, gather: "Callable[[], object]", events: "Events") -> object
     return facts
 
 
-def _closure(request: "dict[str, Any]", loaded: object, project: "Project", events: "Events") -> None:
+def _parsed() -> "Any":
+    from . import parsed
+
+    return parsed
+
+
+def _closure(
+    request: "dict[str, Any]",
+    loaded: object,
+    project: "Project",
+    events: "Events",
+    parsed: "Any",
+    tried: "list[str]",
+) -> "dict[str, Any]":
+    """Send the modules of the closure; return those that raised, each with its failure.
+
+    Beside these, ``tried`` are the files that something else has reached although they are not loaded.
+    """
+
     def walk() -> None:
         from . import closure, web_app
 
+        module: Any
         with web_app.context(loaded, project):
-            for module in closure.walk(project, request["kind"]):
+            for module in closure.walk(project, request["kind"], parsed):
                 events.send("facts", "module", module)
+                broken.extend(module.get("broken", ()))
+                if "failure" in module:
+                    failed[module["name"]] = module
 
+    def reaching() -> object:
+        from . import calls
+
+        return calls.tasks_reaching(loaded, broken, project, parsed)
+
+    failed: dict[str, Any] = {}
+    broken: list[Any] = []
     _step("closure", walk, events)
+    if broken and request["kind"] == "celery":
+        _step("reaching", reaching, events)
+    tried += [one["file"] for one in failed.values()]
+    _step("unreached", lambda: _unreached().files(project, tried), events)
+    return {name: one["failure"] for name, one in failed.items() if one["failure"]["how"] == "raised"}
+
+
+def _go_on(
+    raised: "dict[str, Any]", request: "dict[str, Any]", loaded: object, project: "Project", events: "Events"
+) -> None:
+    from . import web_app
+
+    with web_app.context(loaded, project):
+        _continuing().modules(raised, project, request["hidden"], events.send)
+
+
+def _continuing() -> "Any":
+    from . import continuing
+
+    return continuing
+
+
+def _conflicts() -> "Any":
+    from . import conflicts
+
+    return conflicts
+
+
+def _unreached() -> "Any":
+    from . import unreached
+
+    return unreached
+
+
+def _effects(effects: "Effects", events: "Events") -> None:
+    def gather() -> object:
+        from . import effect_lines
+
+        return effects.facts(effect_lines.find_line)
+
+    _step("effects", gather, events)
 
 
 def _read_database(request: "dict[str, Any]", mapping: "dict[str, Any]", project: "Project") -> object:
@@ -106,6 +226,35 @@ def _read_database(request: "dict[str, Any]", mapping: "dict[str, Any]", project
     from . import database
 
     return database.read(request["database"], mapping, project, request["database_limit"], os.environ)
+
+
+def _names(request: "dict[str, Any]", project: "Project") -> object:
+    from . import script
+
+    module = request["target"].partition(":")[0]
+    return script.names(module, request["names"], request["started"] == "console", project)
+
+
+def _commands(request: "dict[str, Any]", project: "Project", events: "Events") -> "list[str]":
+    """Send each command as soon as it is loaded: one that stops the interpreter does not hide the others.
+
+    Returns the places of those that raised, and of manage.py itself, which stands behind all of them.
+    """
+    tried = [request["target"]]
+    found: Any = _step("commands", lambda: _management().own(project, request["skipped"]), events)
+    for name, module, file in found or ():
+        events.send("command", name, module, project.relative(file))
+        command = _management().load(name, module, file, project)
+        events.send("facts", "command", command)
+        if "failure" in command:
+            tried.append(project.relative(file))
+    return tried
+
+
+def _management() -> "Any":
+    from . import management
+
+    return management
 
 
 def _web_app() -> "Any":

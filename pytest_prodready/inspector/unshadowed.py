@@ -25,7 +25,7 @@ class Unshadowed:
         self.depth = 0
         self.active = False
         self.names: set[str] = set()
-        self.path: list[Any] = []
+        self.path: Any = None
         self.local: dict[str, ModuleType] = {}
         self.standard: dict[str, ModuleType] = {}
         self.kept: set[str] = set()
@@ -34,13 +34,15 @@ class Unshadowed:
         self.depth += 1
         if self.depth > 1:
             return
-        own = [entry for entry in sys.path if self._owns_directory(entry)]
+        path: object = sys.path  # whatever the application has put there
+        entries = path if isinstance(path, (list, tuple)) else ()
+        own = [entry for entry in entries if self._owns_directory(entry)]
         self.names = {name for entry in own for name in self._standard_names_in(entry)}
-        self.path = sys.path[:]
+        self.path = sys.path
         # the application may have emptied its path, too
-        self.active = bool(self.names) or any(entry not in self.path for entry in self.standard_path)
+        self.active = bool(self.names) or any(entry not in entries for entry in self.standard_path)
         if self.active:
-            sys.path[:] = self.standard_path
+            sys.path = self.standard_path[:]
             self.local = self._take_out(self.project.owns_loaded)
             self.kept = set(sys.modules)
             sys.modules.update(self.standard)
@@ -48,7 +50,7 @@ class Unshadowed:
     def __exit__(self, *error: object) -> None:
         self.depth -= 1
         if self.active and self.depth == 0:
-            sys.path[:] = self.path
+            sys.path = self.path
             self.standard = self._take_out(lambda _: True, self.kept)
             sys.modules.update(self.local)
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from pytest_prodready import processes
 from pytest_prodready.facts import Failure, Server
-from pytest_prodready.probes import processes
 from pytest_prodready.probes.launch import HOST, PORT, Launch
 from pytest_prodready.probes.output import Tail
 from pytest_prodready.redaction import Redactor

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pytest_prodready.facts import Facts
 from pytest_prodready.findings import Fault, Finding, Judgement, Level, Outcome
 from pytest_prodready.registry import Rule
 
@@ -115,6 +116,17 @@ def places(judged: Iterable[Judged], level: Level) -> list[str]:
     return texts
 
 
+def unreached(facts: Facts) -> list[str]:
+    """The line about source files that no entry point reaches; none while one of them does not load."""
+    if not facts.entries or any(entry.failure is not None for entry in facts.entries):
+        return []
+    number = len(set.intersection(*(set(entry.unreached) for entry in facts.entries)))
+    if not number:
+        return []
+    files, were = ("file", "was") if number == 1 else ("files", "were")
+    return [f"imports: {number} source {files} that nothing reaches {were} not imported"]
+
+
 def verdict(judged: list[Judged], *, ready: bool, verbose: bool) -> str:
     """The last line: READY or NOT READY, with the counts behind it."""
     outcomes = Counter(one.judgement.outcome for one in judged)
@@ -136,6 +148,25 @@ def verdict(judged: list[Judged], *, ready: bool, verbose: bool) -> str:
     if notes and not verbose:
         parts[-1] += " (-v shows it)" if notes == 1 else " (-v shows them)"
     return f"{'READY' if ready else 'NOT READY'}: {', '.join(parts)}"
+
+
+def starts(facts: Facts) -> list[str]:
+    """What the start of each entry point that loads costs, on a line each."""
+    return [
+        f"{seen.entry.target}, {seen.loaded} modules in {seen.seconds:.2f} s"
+        for seen in facts.entries
+        if seen.loaded and seen.failure is None
+    ]
+
+
+def costs(facts: Facts) -> list[str]:
+    """The most expensive imports of each entry point that loads, as tables: evidence, judged by nobody."""
+    lines = []
+    for seen in (seen for seen in facts.entries if seen.costs and seen.failure is None):
+        lines += ["", f"start of {seen.entry.target}: {seen.loaded} modules in {seen.seconds:.2f} s"]
+        lines.append("  by itself    in all  module")
+        lines += [f"  {cost.seconds:7.3f} s {cost.total:7.3f} s  {cost.module}" for cost in seen.costs]
+    return lines
 
 
 def explanation(rule: Rule) -> str:

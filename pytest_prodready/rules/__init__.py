@@ -7,8 +7,21 @@ from pytest_prodready.registry import Registry
 
 def registry() -> Registry:
     """All rules that this version has, in the order of their families."""
-    from pytest_prodready.rules import celery, database, dependencies, environment, gate, health, imports
+    from pytest_prodready.rules import (
+        celery,
+        database,
+        dependencies,
+        environment,
+        gate,
+        health,
+        imports,
+        imports_effects,
+        imports_names,
+    )
 
+    for more in (imports_effects, imports_names):  # several modules hold rules of one family
+        assert more.family is imports.family
+    imports.family.rules.sort(key=lambda rule: rule.code)
     return Registry(
         [
             imports.family,

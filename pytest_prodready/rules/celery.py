@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from pytest_prodready.facts import BeatEntry, BrokenImport, Discovery, Facts, InspectedEntry, SourceTask, Task
+from pytest_prodready.facts import (
+    BeatEntry,
+    BrokenImport,
+    Discovery,
+    Facts,
+    Failure,
+    InspectedEntry,
+    SourceTask,
+    Task,
+)
 from pytest_prodready.findings import Fault, Level
 from pytest_prodready.registry import Family, Subject
 from pytest_prodready.rules.failures import (
@@ -15,9 +24,13 @@ from pytest_prodready.rules.failures import (
     explain,
     explain_load,
     explain_lost,
+    explain_together,
     fault,
+    further_faults,
     outside_closure,
+    root_causes,
     stopped,
+    with_dependents,
 )
 from pytest_prodready.wording import joined, listed, nearest
 
@@ -63,12 +76,16 @@ def task(facts: Facts) -> Iterator[Subject[TaskInModule]]:
     tasks = {task.name: task for seen in _loaded(facts) if seen.celery for task in seen.celery.tasks}
     # by module and top-level function or class: a task must not look through all imports of a large module
     broken: dict[tuple[str, str], dict[BrokenImport, None]] = {}
+    far: dict[str, dict[BrokenImport, None]] = {}
     for module in (module for seen in _loaded(facts) for module in seen.modules):
         for statement in module.broken:
             broken.setdefault((module.name, _top(statement.function)), {})[statement] = None
+            for name in statement.tasks:
+                far.setdefault(name, {})[statement] = None
     for name, found in sorted(tasks.items()):
         tops = dict.fromkeys(_top(function) for function in (found.function, *found.reaches))
-        near = (statement for top in tops for statement in broken.get((found.module, top), ()))
+        near = {statement: None for top in tops for statement in broken.get((found.module, top), ())}
+        near |= far.get(name, {})
         yield Subject(_plain(name), TaskInModule(found, tuple(near)), location=found.location)
     for seen in facts.entries:
         if seen.entry.kind == "celery" and seen.failure is not None and not tasks:
@@ -122,9 +139,15 @@ def beat_entry(facts: Facts) -> Iterator[Subject[BeatEntry]]:
 )
 def celery_app_does_not_load(seen: InspectedEntry, facts: Facts) -> Iterator[Fault]:
     """PRD201; what hangs, crashes or leaves is PRD109's, what is not declared is PRD105's."""
-    failure = seen.failure
-    if failure is None or stopped(failure) or outside_closure(failure):
-        return
+    failure, target = seen.failure, seen.entry.target
+    if failure is not None and not stopped(failure) and not outside_closure(failure):
+        for found in _first_failure(seen, failure):
+            yield with_dependents(found, failure, facts)
+    for further, found in further_faults(seen, f"{target} does not load", outside=False):
+        yield with_dependents(found, further, facts)
+
+
+def _first_failure(seen: InspectedEntry, failure: Failure) -> Iterator[Fault]:
     target = seen.entry.target
     source = (("found in", seen.entry.source),)
     if failure.type == "NotACeleryAppError":
@@ -141,6 +164,8 @@ def celery_app_does_not_load(seen: InspectedEntry, facts: Facts) -> Iterator[Fau
         )
         return
     explanation, place = explain_load(seen, failure)
+    if len(together := root_causes(seen)[0]) > 1:
+        explanation = explain_together(together)
     found = fault(
         f"{target} does not load: {explanation.cause}", failure, explanation.remedy, AS_WORKER, place
     )
@@ -259,7 +284,7 @@ def _related(package: str, facts: Facts) -> str:
     "PRD204",
     "task-cannot-run",
     task,
-    checks="Every import in a task's body, and in the functions of its module that it calls, resolves.",
+    checks="Every import in a task's body, and in the application's functions that it calls, resolves.",
     reason="The worker registers the task and starts; the task dies with ImportError each time it is called.",
     remedy="Import a name that exists.",
 )
@@ -291,15 +316,22 @@ def task_cannot_run(subject: TaskInModule, facts: Facts) -> Iterator[Fault]:
 
 def _holder(found: Task, statement: BrokenImport) -> str:
     """The function of the task's reach that holds the statement; empty when none does."""
-    functions = (found.function, *found.reaches)
-    return next((name for name in functions if f"{statement.function}.".startswith(f"{name}.")), "")
+    if statement.module == found.module:
+        functions = (found.function, *found.reaches)
+        inside = (name for name in functions if f"{statement.function}.".startswith(f"{name}."))
+        if holder := next(inside, ""):
+            return holder
+    return f"{statement.module}.{statement.function}" if found.name in statement.tasks else ""
 
 
 def _lost(group: list[BrokenImport]) -> tuple[str, Explanation]:
     """What a statement imports in vain, and what to do about it."""
     failure = group[0].failure
     lost = [broken.failure.missing for broken in group if broken.failure.missing is not None]
-    if failure.module or not lost:
+    lost = [*{(missing.module, missing.name): missing for missing in lost}.values()]
+    if not failure.module and not lost:
+        return f"above its own package: {failure.message}", Explanation("", "Import by the full name.")
+    if failure.module:
         explanation = explain(failure)
         return f"a module that does not import itself, {explanation.cause}", explanation
     names = [missing.name for missing in lost if missing.name]

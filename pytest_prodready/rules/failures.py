@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from pytest_prodready.facts import Failure, Frame, InspectedEntry, Location, Missing
+from pytest_prodready.facts import Command, Facts, Failure, Frame, InspectedEntry, Location, Missing, Module
 from pytest_prodready.findings import Fault
 from pytest_prodready.wording import joined, listed, nearest
 
 IN_PRODUCTION = "imported in a fresh interpreter, as production starts it"
+GOING_ON = "found by going on after the first failure as if it were mended"
 OUTPUT_LINES = 12
 STATELESS = {
     f"builtins.{name}" for name in ("ImportError", "SyntaxError", "NameError", "AttributeError", "TypeError")
@@ -29,8 +31,9 @@ class Explanation:
 def explain(failure: Failure) -> Explanation:
     """Put a failure into words: from what was missing where that is known, else from the exception."""
     if failure.missing is not None:
-        circle = failure.missing.name and "partially initialized module" in failure.message
-        return _explain_circle(failure.missing) if circle else explain_missing(failure.missing)
+        missing = failure.missing
+        circle = missing.name and not missing.shadow and "partially initialized module" in failure.message
+        return _explain_circle(missing) if circle else explain_missing(missing)
     first_line, _, more = failure.message.strip().partition("\n")
     if "pydantic_core._pydantic_core.ValidationError" in failure.bases:
         # a field's name stands at the start of its line, what is wrong with it is indented, with its value
@@ -55,6 +58,8 @@ def explain(failure: Failure) -> Explanation:
 def explain_load(seen: InspectedEntry, failure: Failure) -> tuple[Explanation, Location | None]:
     """Why an entry point does not load, and the line to change; a mapping that fails has its own finding."""
     for failed in seen.mapping.failures if seen.mapping is not None else ():
+        if failed.failure.cause != failure.cause:
+            continue
         explanation = Explanation(
             f"{failed.model} cannot be mapped ({failure.type})", "Correct the mapping: PRD301 says how."
         )
@@ -80,11 +85,19 @@ def explain_missing(missing: Missing) -> Explanation:
             "[tool.prodready] runtime.also if the image brings it.",
         )
     if missing.shadow:
-        standard = missing.module.partition(".")[0]
+        top = missing.module.partition(".")[0]
+        hidden = f"the standard library's {top}" if top in sys.stdlib_module_names else f"the installed {top}"
         lost = f"'{missing.name}' of {missing.module}" if missing.name else f"'{missing.module}'"
         return Explanation(
-            f"{missing.shadow} hides the standard library's {standard}, so {lost} cannot be found",
+            f"{missing.shadow} hides {hidden}, so {lost} cannot be found",
             f"Rename {missing.shadow}, or take its directory off sys.path.",
+        )
+    if missing.twin.endswith("/"):
+        module = missing.twin.rstrip("/") + ".py"
+        return Explanation(
+            f"the module {module} wins over the directory {missing.twin} of its name, so '{missing.module}' "
+            "cannot be found",
+            f"Move what {module} holds into {missing.twin}__init__.py, or rename one of them.",
         )
     if missing.twin:
         package = missing.twin.removesuffix(".py") + "/"
@@ -128,6 +141,52 @@ def explain_lost(lost: Sequence[Missing]) -> Explanation:
     return Explanation(f"{lost[0].module} has no names {names}", remedy)
 
 
+def failures_of(seen: InspectedEntry | Command | Module) -> Iterator[Failure]:
+    """Why something does not import: the first failure, and those found by going on after it."""
+    if seen.failure is not None:
+        yield seen.failure
+    if not isinstance(seen, Command):
+        yield from seen.further
+
+
+def root_causes(seen: InspectedEntry | Command | Module) -> list[list[Failure]]:
+    """The failures of :func:`failures_of`; names that one statement misses in one module stand together."""
+    groups: dict[object, list[Failure]] = {}
+    for failure in failures_of(seen):
+        missing = failure.missing
+        named = missing is not None and missing.name and not (missing.shadow or missing.twin)
+        key = (failure.location, missing.module) if missing is not None and named else (failure.cause,)
+        groups.setdefault(key, []).append(failure)
+    return list(groups.values())
+
+
+def explain_together(group: Sequence[Failure]) -> Explanation:
+    """Put one of the groups of :func:`root_causes` into words."""
+    lost = [failure.missing for failure in group if failure.missing is not None]
+    return explain_lost(lost) if len(group) > 1 else explain(group[0])
+
+
+def further_faults(
+    seen: InspectedEntry | Module, does: str, *, outside: bool
+) -> Iterator[tuple[Failure, Fault]]:
+    """A fault for each further root cause, with its failure.
+
+    Args:
+        seen: what failed.
+        does: subject and verb of the message: ``src.main:app does not import``.
+        outside: those whose distribution is outside the runtime closure, else all others.
+    """
+    for group in root_causes(seen):
+        failure = group[0]
+        if failure is seen.failure or outside_closure(failure) is not outside:
+            continue
+        explanation, place = explain_together(group), failure.location
+        if isinstance(seen, InspectedEntry) and len(group) == 1:
+            explanation, place = explain_load(seen, failure)
+        message = f"{does} either after that: {explanation.cause}"
+        yield failure, fault(message, failure, explanation.remedy, GOING_ON, place)
+
+
 def stopped(failure: Failure) -> str:
     """What ended or stalled the interpreter, as a clause; empty for an ordinary exception."""
     doing = f"while {failure.module} was being imported" if failure.module else "while it was being loaded"
@@ -162,12 +221,32 @@ def fault(
     return Fault(message, remedy, location or failure.location, proof, details=evidence(failure))
 
 
+def with_dependents(found: Fault, failure: Failure, facts: Facts, but: str = "") -> Fault:
+    """``found`` with the modules that fail for the same cause, ``but`` the one that it is about."""
+    names = dict.fromkeys(
+        module.name
+        for entry in facts.entries
+        for module in entry.modules
+        if module.failure is not None and module.name != but and module.failure.cause == failure.cause
+    )
+    if not names:
+        return found
+    title = f"{len(names)} more modules fail for it" if len(names) > 1 else "also failing for it"
+    return replace(found, details=((title, listed(names)), *found.details))
+
+
 def evidence(failure: Failure) -> tuple[tuple[str, str], ...]:
     """Titled blocks: the way to the line, and the tail of what the target printed."""
     own = [frame for frame in failure.frames if frame.own]
+    also = listed(map(str, failure.also))
+    fail = f"{len(failure.also)} more lines fail for it" if len(failure.also) > 1 else "also failing for it"
     way = "\n".join(_shown(frame) for frame in own or failure.frames[-3:])
     output = "\n".join(failure.output.strip().splitlines()[-OUTPUT_LINES:])
-    return tuple((title, body) for title, body in (("way to the line", way), ("last output", output)) if body)
+    return tuple(
+        (title, body)
+        for title, body in ((fail, also), ("way to the line", way), ("last output", output))
+        if body
+    )
 
 
 def _shown(frame: Frame) -> str:

@@ -31,7 +31,7 @@ def inspection(facts: Facts) -> Iterator[Subject[Problem]]:
 def target_not_inspected(problem: Problem, facts: Facts) -> Iterator[Fault]:
     """PRD901."""
     details = (("what the gate saw", problem.detail),) if problem.detail else ()
-    yield Fault(f"{problem.job} could not be inspected: {problem.message}", "", details=details)
+    yield Fault(f"{problem.job} could not be inspected: {problem.message}", problem.remedy, details=details)
 
 
 @family.kind("check", "checks")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from pytest_prodready.facts import BrokenImport, Facts, Failure, InspectedEntry, Missing, Module
+from pytest_prodready.facts import Command, Facts, Failure, InspectedEntry, Missing, Module, Shadow
 from pytest_prodready.findings import Fault, Level
 from pytest_prodready.registry import Family, Subject
+from pytest_prodready.rules import imports_commands, imports_deferred
 from pytest_prodready.rules.celery import celery_app
 from pytest_prodready.rules.failures import (
     IN_PRODUCTION,
@@ -15,10 +16,14 @@ from pytest_prodready.rules.failures import (
     evidence,
     explain,
     explain_load,
-    explain_lost,
+    explain_together,
+    failures_of,
     fault,
+    further_faults,
     outside_closure,
+    root_causes,
     stopped,
+    with_dependents,
 )
 from pytest_prodready.wording import listed, nearest
 
@@ -28,28 +33,50 @@ ELSEWHERE = "elsewhere"
 """The guard of a module that one entry point imports cleanly and another does not."""
 
 
-@family.kind("entry point", "entry points", needs={"web"})
+@family.kind("entry point", "entry points", needs={"web", "script", "commands"})
 def entry_point(facts: Facts) -> Iterator[Subject[InspectedEntry]]:
-    """The web application; in a test, whatever it asks to import."""
-    for seen in facts.entries:
-        if seen.entry.kind in ("web", "module"):
-            yield Subject(seen.entry.target, seen, location=seen.entry.location)
+    """The web application and the scripts; in a test, whatever it asks to import."""
+    return imports_commands.entry_points(facts)
 
 
-@family.kind("module", "modules", needs={"web", "celery", "closure"})
+@family.kind("management command", "management commands", needs={"commands"})
+def command(facts: Facts) -> Iterator[Subject[Command]]:
+    """The application's own management commands."""
+    return imports_commands.commands(facts)
+
+
+@family.kind("module", "modules", needs={"web", "celery", "script", "commands", "closure"})
 def module(facts: Facts) -> Iterator[Subject[Module]]:
     """The application's modules in the production closure, each once, as all entry points together saw it."""
     merged: dict[str, Module] = {}
     for seen in (seen for entry in facts.entries for seen in entry.modules):
         known = merged.get(seen.name)
         merged[seen.name] = seen if known is None else _both(known, seen)
-    causes: dict[object, str] = {}
+    causes = {
+        failure.cause: entry.entry.target
+        for entry in reversed(facts.entries)
+        for failure in failures_of(entry)
+    }
+    # a module that is reached without a condition says most about the others that fail for the same cause
+    for name, seen in sorted(merged.items(), key=lambda found: (bool(found[1].guard), found[0])):
+        if seen.failure is not None:
+            causes.setdefault(seen.failure.cause, name)
     for name, seen in sorted(merged.items()):
-        cause = _cause(seen.failure)
-        if cause is not None and causes.setdefault(cause, name) != name:
-            yield Subject(name, seen, skipped=f"does not import for the same reason as {causes[cause]}")
-        else:
+        first = causes[seen.failure.cause] if seen.failure is not None else name
+        if first == name:
             yield Subject(name, seen)
+        elif (
+            seen.further
+            or seen.broken
+            or seen.shadow
+            or seen.twin
+            or seen.compiled
+            or seen.also
+            or seen.replaced
+        ):
+            yield Subject(name, replace(seen, failure=None))
+        else:
+            yield Subject(name, seen, skipped=f"does not import for the same reason as {first}")
     for entry in facts.entries:
         if entry.failure is not None and not merged:
             yield Subject("modules", Module("", ""), skipped=f"{entry.entry.target} does not load")
@@ -65,28 +92,66 @@ def _both(first: Module, second: Module) -> Module:
         failure=first.failure or second.failure,
         broken=tuple(dict.fromkeys((*first.broken, *second.broken))),
         reached=first.reached and second.reached,
+        further=tuple(dict.fromkeys((*first.further, *second.further))),
+        shadow=_both_shadows(first.shadow, second.shadow),
+        twin=first.twin or second.twin,
+        compiled=first.compiled or second.compiled,
+        also=first.also or second.also,
+        replaced=first.replaced or second.replaced,
     )
 
 
-def _cause(failure: Failure | None) -> object:
-    """What makes two failures one: the innermost line of the application and what was said there."""
-    return None if failure is None else (failure.location, failure.type, failure.message)
+def _both_shadows(first: Shadow | None, second: Shadow | None) -> Shadow | None:
+    """Each entry point loads other modules that import the hidden one."""
+    if first is None or second is None:
+        return first or second
+    importers = {one.module: one for one in (*second.importers, *first.importers)}
+    return replace(first, importers=tuple(importers[name] for name in sorted(importers)))
+
+
+def _name(seen: InspectedEntry | Command | Module) -> str:
+    if isinstance(seen, InspectedEntry):
+        return seen.entry.target
+    return imports_commands.command_name(seen) if isinstance(seen, Command) else seen.name
 
 
 @family.rule(
     "PRD101",
     "entry-point-does-not-import",
     entry_point,
-    checks="The web application's module imports, and its factory runs, in a fresh interpreter.",
+    command,
+    checks="The web application, each console script and each management command imports in a fresh "
+    "interpreter, and the application's factory runs.",
     reason="Production starts with exactly this import; when it fails, nothing is served.",
     remedy="Correct the line that raises.",
 )
-def entry_point_does_not_import(seen: InspectedEntry, facts: Facts) -> Iterator[Fault]:
-    """PRD101."""
+def entry_point_does_not_import(seen: InspectedEntry | Command, facts: Facts) -> Iterator[Fault]:
+    """PRD101: a warning for a management command that may lack an optional distribution alone."""
     failure = seen.failure
-    if failure is None or stopped(failure) or outside_closure(failure):
+    if failure is None:
         return
+    if not stopped(failure) and not outside_closure(failure):
+        yield _of_command(seen, failure) if isinstance(seen, Command) else _of_entry(seen, failure, facts)
+    if isinstance(seen, InspectedEntry):
+        for further, found in further_faults(seen, _fails(seen), outside=False):
+            level = imports_commands.entry_level(seen, further, facts)
+            yield replace(with_dependents(found, further, facts), level=level)
+
+
+def _of_command(seen: Command, failure: Failure) -> Fault:
+    if unclassed := imports_commands.without_class(seen, failure):
+        return unclassed
+    explanation = explain(failure)
+    message = f"{_name(seen)} does not import: {explanation.cause}"
+    found = fault(message, failure, explanation.remedy, location=failure.location or seen.location)
+    return replace(found, level=imports_commands.command_level(failure))
+
+
+def _of_entry(seen: InspectedEntry, failure: Failure, facts: Facts) -> Fault:
+    level = imports_commands.entry_level(seen, failure, facts)
     explanation, place = explain_load(seen, failure)
+    if seen.entry.kind == "commands" and not any(frame.own for frame in failure.frames):
+        place = None  # Django reads the settings: its own line says nothing
     missing = failure.missing
     if (
         missing is not None
@@ -94,10 +159,17 @@ def entry_point_does_not_import(seen: InspectedEntry, facts: Facts) -> Iterator[
         and not place
         and f"{seen.entry.module}.".startswith(f"{missing.module}.")
     ):
-        yield _names_nothing(seen, missing)
-        return
-    message = f"{seen.entry.target} does not import: {explanation.cause}"
-    yield fault(message, failure, explanation.remedy, location=place)
+        return replace(_names_nothing(seen, missing), level=level)
+    if len(together := root_causes(seen)[0]) > 1:
+        explanation = explain_together(together)
+    message = f"{_fails(seen)}: {explanation.cause}"
+    found = fault(message, failure, explanation.remedy, location=place or seen.entry.location)
+    return replace(with_dependents(found, failure, facts), level=level)
+
+
+def _fails(seen: InspectedEntry) -> str:
+    does = "cannot set Django up" if seen.entry.kind == "commands" else "does not import"
+    return f"{seen.entry.target} {does}"
 
 
 def _names_nothing(seen: InspectedEntry, missing: Missing) -> Fault:
@@ -158,19 +230,18 @@ def entry_point_is_no_app(seen: InspectedEntry, facts: Facts) -> Iterator[Fault]
 def module_does_not_import(seen: Module, facts: Facts) -> Iterator[Fault]:
     """PRD103: a warning where an optional integration may be all that is missing."""
     failure = seen.failure
-    if failure is None or stopped(failure) or outside_closure(failure):
-        return
-    explanation = explain(failure)
-    found = fault(f"{seen.name} does not import: {explanation.cause}", failure, explanation.remedy)
-    same = [
-        other.name
-        for entry in facts.entries
-        for other in entry.modules
-        if other.name != seen.name and _cause(other.failure) == _cause(failure)
-    ]
-    blocks = [("reached by", seen.reached), ("also failing for it", listed(dict.fromkeys(same)))]
-    level = Level.WARNING if _optional(seen, failure) else None
-    yield replace(found, details=(*(block for block in blocks if block[1]), *found.details), level=level)
+    if failure is not None and not stopped(failure) and not outside_closure(failure):
+        explanation = explain_together(root_causes(seen)[0])
+        found = fault(f"{seen.name} does not import: {explanation.cause}", failure, explanation.remedy)
+        reached = (("reached by", seen.reached),) if seen.reached else ()
+        found = with_dependents(found, failure, facts, seen.name)
+        yield replace(found, details=(*reached, *found.details), level=_level(seen, failure))
+    for further, found in further_faults(seen, f"{seen.name} does not import", outside=False):
+        yield replace(with_dependents(found, further, facts, seen.name), level=_level(seen, further))
+
+
+def _level(seen: Module, failure: Failure) -> Level | None:
+    return Level.WARNING if _optional(seen, failure) else None
 
 
 def _optional(seen: Module, failure: Failure) -> bool:
@@ -193,39 +264,24 @@ def _optional(seen: Module, failure: Failure) -> bool:
     "PRD104",
     "deferred-import-does-not-resolve",
     module,
-    checks="Every import statement inside a function of the production closure resolves on the real modules.",
+    checks="Every import of the production closure that runs later than its module, in a function or lazily, "
+    "resolves on the real modules, and no try hides that a module which is there does not import.",
     reason="The module itself imports cleanly; the call dies with ImportError.",
     remedy="Import a name that exists.",
 )
 def deferred_import_does_not_resolve(seen: Module, facts: Facts) -> Iterator[Fault]:
-    """PRD104: an error only for the application's own names, which no installation can make exist."""
-    statements: dict[tuple[object, ...], list[BrokenImport]] = {}
-    for broken in seen.broken:
-        if broken.failure.missing is not None and not broken.failure.module:
-            # where the imported module itself raises, PRD103 says so, once
-            key = (broken.location, broken.function, broken.failure.missing.module, broken.own)
-            statements.setdefault(key, []).append(broken)
-    for group in statements.values():
-        first = group[0]
-        lost = [broken.failure.missing for broken in group if broken.failure.missing is not None]
-        explanation = explain_lost(lost)
-        yield Fault(
-            f"{first.function} cannot run its import: {explanation.cause}",
-            explanation.remedy,
-            first.location,
-            "tried on the real modules, in the interpreter that had loaded the application",
-            level=None
-            if first.own
-            else Level.WARNING
-            if lost[0].name or lost[0].distribution
-            else Level.INFO,
-        )
+    """PRD104: an error for the application's own names, which no installation can make exist, and for what is
+    required and not installed; a warning where a ``try`` hides that a module does not import.
+    """
+    yield from imports_deferred.unresolved(seen, facts)
+    yield from imports_deferred.swallowed(seen, facts)
 
 
 @family.rule(
     "PRD105",
     "outside-the-runtime-closure",
     entry_point,
+    command,
     celery_app,
     module,
     checks="Nothing that production imports comes from a distribution outside the declared "
@@ -233,7 +289,7 @@ def deferred_import_does_not_resolve(seen: Module, facts: Facts) -> Iterator[Fau
     reason="Such a distribution is on the developer's machine and in CI, and not in the image.",
     remedy="Declare the distribution as a runtime requirement.",
 )
-def outside_the_runtime_closure(seen: InspectedEntry | Module, facts: Facts) -> Iterator[Fault]:
+def outside_the_runtime_closure(seen: InspectedEntry | Command | Module, facts: Facts) -> Iterator[Fault]:
     """PRD105: a warning where only a function or a library imports it, not the start of the application."""
     if isinstance(seen, InspectedEntry):
         for name in seen.revealed:
@@ -247,35 +303,43 @@ def outside_the_runtime_closure(seen: InspectedEntry | Module, facts: Facts) -> 
                 level=Level.WARNING,
             )
     if seen.failure is not None and outside_closure(seen.failure):
-        name = seen.name if isinstance(seen, Module) else seen.entry.target
+        name = _name(seen)
         explanation = explain(seen.failure)
-        sources = facts.dependencies.sources if facts.dependencies else ()
         message = f"{name} does not import: {explanation.cause}"
         place = seen.failure.location
         if isinstance(seen, InspectedEntry) and not any(frame.own for frame in seen.failure.frames):
             place = seen.entry.location
         found = fault(message, seen.failure, explanation.remedy, location=place)
-        level = Level.WARNING if isinstance(seen, Module) else None
-        declared = (("declared in", listed(sources)),) if sources else ()
-        yield replace(found, details=(*found.details, *declared), level=level)
+        level = None if isinstance(seen, InspectedEntry) else Level.WARNING
+        yield replace(found, details=(*found.details, *_declared(facts)), level=level)
+    if not isinstance(seen, Command):
+        level = None if isinstance(seen, InspectedEntry) else Level.WARNING
+        for _, found in further_faults(seen, f"{_name(seen)} does not import", outside=True):
+            yield replace(found, details=(*found.details, *_declared(facts)), level=level)
+
+
+def _declared(facts: Facts) -> tuple[tuple[str, str], ...]:
+    sources = facts.dependencies.sources if facts.dependencies else ()
+    return (("declared in", listed(sources)),) if sources else ()
 
 
 @family.rule(
     "PRD109",
     "import-stops-the-interpreter",
     entry_point,
+    command,
     celery_app,
     module,
-    checks="No import hangs, crashes the interpreter, or leaves it through sys.exit or os._exit.",
+    checks="No import hangs, crashes the interpreter, or leaves it through sys.exit, os._exit or os.exec.",
     reason="Production restarts such a process for ever, often without a line in its log.",
     remedy="Move the work out of import time, behind a function that the start calls.",
 )
-def import_stops_the_interpreter(seen: InspectedEntry | Module, facts: Facts) -> Iterable[Fault]:
+def import_stops_the_interpreter(seen: InspectedEntry | Command | Module, facts: Facts) -> Iterable[Fault]:
     """PRD109."""
     failure = seen.failure
     if failure is None or not (how := stopped(failure)):
         return
-    name = seen.name if isinstance(seen, Module) else seen.entry.target
+    name = _name(seen)
     remedies = {
         "hung": "Move what blocks out of import time, or raise [tool.prodready.limits] load.",
         "crashed": "Find the compiled module at this line that kills the interpreter, and replace it.",

@@ -39,6 +39,11 @@ def note(discovered: Discovered, label: str) -> str:
     return dict(discovered.notes).get(label, "")
 
 
+def settings_modules(discovered: Discovered) -> list[str]:
+    """Django's settings module of the web app and of the Celery app."""
+    return [one.settings_module for one in discovered.entries if one.kind in ("web", "celery")]
+
+
 def test_nothing_found(found: Discover) -> None:
     """An empty project has no entries, and both searches are named with the places searched."""
     discovered = found({})
@@ -169,7 +174,7 @@ def test_django_project(found: Discover, tmp_path: Path) -> None:
         "Celery in backend/proj/celery.py:2",
         "backend/proj/celery.py:2",
     )
-    assert [one.settings_module for one in discovered.entries] == ["proj.production", "proj.settings"]
+    assert settings_modules(discovered) == ["proj.production", "proj.settings"]
     assert discovered.pythonpath == (str(tmp_path / "backend"),)
     assert note(discovered, "import path") == "backend (backend/manage.py)"
     assert discovered.packages == ("manage", "proj", "shop")
@@ -188,7 +193,7 @@ def test_django_settings_of_the_environment(found: Discover) -> None:
         DJANGO_SETTINGS_MODULE="proj.other",
     )
     assert entry(discovered, "web")[0] == "proj.asgi:application"
-    assert [one.settings_module for one in discovered.entries] == ["proj.other"]
+    assert settings_modules(discovered) == ["proj.other"]
 
 
 def test_django_without_application_setting(found: Discover) -> None:
@@ -212,7 +217,7 @@ def test_procfile_names_the_app_of_a_django_project(found: Discover) -> None:
         }
     )
     assert entry(discovered, "web")[0] == "proj.wsgi:application"
-    assert [one.settings_module for one in discovered.entries] == ["proj.production", "proj.jobs"]
+    assert settings_modules(discovered) == ["proj.production", "proj.jobs"]
 
 
 def test_single_file_app(found: Discover) -> None:

@@ -71,6 +71,7 @@ class Project:
         closure: bool = False,
         pythonpath: tuple[str, ...] = (),
         settings_module: str = "",
+        cache: Path | None = None,
     ) -> Seen:
         """Write ``files`` and load ``entry`` in a fresh interpreter."""
         self.write(files)
@@ -83,6 +84,7 @@ class Project:
             pythonpath=pythonpath,
             hidden=dict(hidden or {}),
             hidden_distributions=tuple(sorted(set((hidden or {}).values()))),
+            cache=cache,
         )
         limits = Limits(load=load)
         (seen,), problems = target.inspect(request, limits, os.environ if environ is None else environ)

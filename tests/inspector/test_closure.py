@@ -1,17 +1,21 @@
 # ruff: noqa: E501  # a table of small programs reads best with one in a line
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 import tempfile
 import textwrap
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_prodready.facts import BrokenImport, Module
+from pytest_prodready.inspector.deferred import Reader
+from pytest_prodready.inspector.resolver import Holder, may_have, read
 from tests.inspector.projects import Project, Seen
 
 
@@ -134,6 +138,7 @@ def test_relative_imports_of_every_level(project: Project) -> None:
         ),
     }
     assert sorted(walk(project, files).broken) == [
+        ("f", "from .... import z", True, ""),
         ("f", "from app.a.gone_a import x", True, ""),
         ("f", "from app.a.gone_b import x", True, ""),
         ("f", "from app.top import y", True, ""),
@@ -185,11 +190,290 @@ def test_a_hidden_distribution_is_named(project: Project) -> None:
 def test_third_party_modules_are_not_imported(project: Project) -> None:
     """Of installed distributions it is only asked whether they are there."""
     files = {
-        "app/__init__.py": function("import side_effect", "from side_effect import nothing"),
-        "elsewhere/side_effect.py": "raise SystemExit\n",
+        "app/__init__.py": function("import side_effect", "from side_effect import something"),
+        "elsewhere/side_effect.py": "something = 1\nraise SystemExit\n",
     }
     seen = walk(project, files, pythonpath=(str(project.root / "elsewhere"),))
     assert seen.broken == []
+
+
+LIBRARY = {
+    "site-packages/lib/__init__.py": "raise SystemExit\nfrom lib.core import one\n",
+    "site-packages/lib/core.py": "def one(): pass\n",
+    "site-packages/lib/star.py": "from lib.core import *\n",
+    "site-packages/lib/dynamic.py": "def __getattr__(name): return 1\n",
+    "site-packages/lib/later.py": "def f():\n    global soon\n    soon = 1\n",
+    "site-packages/lib/alias/__init__.py": "import sys\nsys.modules[__name__ + '.moved'] = sys\n",
+    "site-packages/lib/compiled.cpython-311-no-such.so": "",
+    "site-packages/spaces/inner/leaf.py": "x = 1\n",
+    "site-packages/single.py": "x = 1\n",
+}
+
+
+@pytest.mark.parametrize(
+    "statement, missing",
+    [
+        ("import lib.core", None),
+        ("from lib import core, one, star", None),
+        ("from lib.core import one", None),
+        ("from lib.star import anything", None),
+        ("from lib.dynamic import anything", None),
+        ("from lib.later import soon", None),
+        ("import lib.alias.moved", None),
+        ("from spaces.inner import leaf", None),
+        ("import spaces.other", None),
+        ("from single import x", None),
+        ("import lib.gone", ("lib.gone", "")),
+        ("from lib.gone.deeper import x", ("lib.gone", "")),
+        ("from lib import two", ("lib", "two")),
+        ("from lib.core import two", ("lib.core", "two")),
+        ("from spaces.inner.leaf import y", None),
+        ("import single.part", ("single.part", "")),
+        ("if x:\n    from lib import two", None),
+    ],
+)
+def test_what_a_library_that_is_not_loaded_certainly_lacks(
+    project: Project, statement: str, missing: tuple[str, str] | None
+) -> None:
+    """Its files say so, without any of it being executed; what its source might make is left alone."""
+    files = {**LIBRARY, "app/__init__.py": function(statement)}
+    seen = walk(project, files, pythonpath=(str(project.root / "site-packages"),))
+    found = [broken.failure.missing for broken in seen.modules["app"].broken]
+    assert [(one.module, one.name) for one in found if one] == ([missing] if missing else [])
+
+
+def test_a_loaded_library_s_submodule_is_looked_for(project: Project) -> None:
+    """Its own ``__path__`` says where."""
+    files = {
+        "site-packages/lib/__init__.py": "__path__.append(__path__[0] + '/more')\n",
+        "site-packages/lib/more/extra.py": "raise SystemExit\n",
+        "app/__init__.py": "import lib\n" + function("import lib.extra", "import lib.gone"),
+    }
+    seen = walk(project, files, pythonpath=(str(project.root / "site-packages"),))
+    assert [statement for _, statement, _, _ in seen.broken] in ([], ["import lib.gone"])
+
+
+@pytest.mark.parametrize(
+    "files, expected",
+    [
+        ({"app/__init__.py": function("from .. import x")}, "beyond top-level package"),
+        ({"app.py": function("from . import x")}, "with no known parent package"),
+    ],
+)
+def test_a_relative_import_too_far_up(project: Project, files: dict[str, str], expected: str) -> None:
+    """It fails whenever the function is called, whatever is installed."""
+    seen = project.inspect(files, closure=True)
+    (broken,) = seen.modules["app"].broken
+    assert broken.failure.message == f"attempted relative import {expected}"
+    assert (broken.own, broken.failure.missing) == (True, None)
+
+
+@pytest.mark.parametrize(
+    "call, broken",
+    [
+        ("importlib.import_module('app.gone')", True),
+        ("__import__('app.gone')", True),
+        ("from importlib import import_module as load\nload('app.models.gone')", True),
+        ("importlib.import_module('.gone', __package__)", True),
+        ("importlib.import_module('.models', __package__)", False),
+        ("importlib.import_module('app.models')", False),
+        ("importlib.import_module('no_such_distribution')", False),
+        ("importlib.import_module('app_plugin')", False),
+        ("try:\n    importlib.import_module('app.gone')\nexcept ImportError:\n    pass", False),
+        ("if find_spec('app.gone'):\n    importlib.import_module('app.gone')", False),
+    ],
+)
+def test_constant_names_are_imported(project: Project, call: str, broken: bool) -> None:
+    """``import_module`` with the name of one of the application's modules is tried as a statement is."""
+    files = {"app/__init__.py": function("import importlib", call), "app/models.py": ""}
+    assert bool(walk(project, files).broken) is broken
+
+
+OWN_KINDS = {
+    "app/errors.py": (
+        "class Domain(Exception): pass\nOPTIONAL = (ImportError, AttributeError)\n"
+        "DOMAIN = (Domain, KeyError)\nclass Error:\n    Missing = ImportError\n"
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "body, silent",
+    [
+        ("except OPTIONAL:", True),
+        ("except errors.OPTIONAL:", True),
+        ("except (KeyError, OPTIONAL):", True),
+        ("except Error.Missing:", True),
+        ("except local:", True),
+        ("except Domain:", False),
+        ("except DOMAIN:", False),
+        ("except errors.Domain:", False),
+        ("except self.model.DoesNotExist:", False),
+        ("except (Domain, ImportError):", True),
+        ("except ModuleNotFoundError:", False),
+        ("except Exception:", True),
+        ("except ImportError as error:\n    raise RuntimeError('broken') from error", False),
+    ],
+)
+def test_the_real_exception_decides(project: Project, body: str, silent: bool) -> None:
+    """A handler guards if it stops what the statement raises here: a missing name is no missing module."""
+    handler = body if "\n" in body else f"{body}\n    pass"
+    guarded = ("try:", "    from app.errors import gone", *handler.split("\n"))
+    files = {
+        **OWN_KINDS,
+        "app/__init__.py": "from app import errors\nfrom app.errors import *\n"
+        + function("local = errors.OPTIONAL", *guarded),
+    }
+    assert (walk(project, files).broken == []) is silent
+
+
+def test_an_absent_distribution_may_be_put_into_better_words(project: Project) -> None:
+    """A handler that says what to install provides for the absence."""
+    guarded = (
+        "try:",
+        "    import no_such_thing",
+        "except ImportError as e:",
+        "    raise RuntimeError from e",
+    )
+    assert walk(project, {"app/__init__.py": function(*guarded)}).broken == []
+
+
+@pytest.mark.parametrize(
+    "imported, test, silent",
+    [
+        ("from app.compat import HAS_IT", "HAS_IT", True),
+        ("from .compat import HAS_IT as it", "it", True),
+        ("from app import compat", "compat.HAS_IT", True),
+        ("import app.compat", "app.compat.HAS_IT", True),
+        ("from app.compat import OTHER", "OTHER", False),
+        ("from app.compat import has_it", "has_it()", True),
+    ],
+)
+def test_a_flag_that_another_module_makes(project: Project, imported: str, test: str, silent: bool) -> None:
+    """Whether a module is there may be found out once, for all."""
+    files = {
+        "app/__init__.py": f"{imported}\n"
+        + function(f"if not {test}:", "    return", "import no_such_thing"),
+        "app/compat.py": "from importlib.util import find_spec\nOTHER = True\ntry:\n    import no_such_thing\n"
+        "    HAS_IT = True\nexcept ImportError:\n    HAS_IT = False\n"
+        "def has_it():\n    return find_spec('no_such_thing') is not None\n",
+    }
+    assert [broken[3] for broken in walk(project, files).broken] == ([] if silent else ["condition"])
+
+
+BROKEN_LIBRARIES = {
+    "site-packages/healthy.py": "x = 1\n",
+    "site-packages/raises.py": "raise OSError('cannot load libraries')\n",
+    "site-packages/old.py": "from json import no_such_name\n",
+    "site-packages/needs.py": "import no_such_dependency\n",
+    "site-packages/says.py": "try:\n    import no_such_dependency\nexcept ImportError:\n    raise ImportError('install it')\n",
+    "site-packages/wrong/__init__.py": "import wrong.gone\n",
+}
+
+
+@pytest.mark.parametrize(
+    "guarded, hidden",
+    [
+        ("import healthy", ""),
+        ("import old", "old"),
+        ("from old import x", "old"),
+        ("import healthy\n    import old", "old"),
+        ("import no_such_thing\n    import old", ""),
+        ("import needs", ""),
+        ("import says", ""),
+        ("import no_such_thing", ""),
+        ("from json import gone", ""),
+        ("from app.gone import x", ""),
+        ("from app.models import gone", ""),
+        ("from app.bad import x", "app.bad"),
+        ("from app import bad", "app.bad"),
+        ("from . import bad", "app.bad"),
+        ("import app.needs", ""),
+    ],
+)
+@pytest.mark.parametrize("handler", ["ImportError", "Exception"])
+def test_a_try_at_the_top_that_hides_a_broken_module(
+    project: Project, guarded: str, hidden: str, handler: str
+) -> None:
+    """What is installed, or is the application's own, and raises is no absence that the code provides for."""
+    files = {
+        **BROKEN_LIBRARIES,
+        "app/__init__.py": f"try:\n    {guarded}\nexcept {handler}:\n    pass\n",
+        "app/models.py": "",
+        "app/bad.py": "from app.models import Gone\n",
+        "app/needs.py": "import no_such_dependency\n",
+    }
+    seen = walk(project, files, pythonpath=(str(project.root / "site-packages"),))
+    found = [(one.guard, one.function, one.failure.module) for one in seen.modules["app"].broken]
+    assert found == ([("try", "", hidden)] if hidden else [])
+    assert failing(seen) == {}
+
+
+@pytest.mark.parametrize("handler, found", [("Exception", ["raises"]), ("(ImportError, OSError)", [])])
+def test_an_exception_that_the_handler_names_was_foreseen(
+    project: Project, handler: str, found: list[str]
+) -> None:
+    """An OSError of a library is news where everything is caught, not where it is asked for by name."""
+    files = {**BROKEN_LIBRARIES, "app/__init__.py": f"try:\n    import raises\nexcept {handler}:\n    pass\n"}
+    seen = walk(project, files, pythonpath=(str(project.root / "site-packages"),))
+    assert [one.failure.module for one in seen.modules["app"].broken] == found
+
+
+def test_a_hidden_distribution_in_a_try_is_absent(project: Project) -> None:
+    """As it is in production."""
+    files = {"app/__init__.py": "try:\n    import packaging\nexcept ImportError:\n    pass\n"}
+    assert walk(project, files, hidden={"packaging": "packaging"}).broken == []
+
+
+@pytest.mark.parametrize(
+    "text, found",
+    [
+        ("from app.models import Gone\n", ["app.late"]),
+        ("1 / 0\n", ["app.late"]),
+        ("import no_such_dependency\n", []),
+        ("__all__ = ['x']\n", []),
+    ],
+)
+def test_a_try_in_a_function_that_hides_a_broken_module(
+    project: Project, text: str, found: list[str]
+) -> None:
+    """The application's own module is there, and does not import."""
+    guarded = ("try:", "    from app.late import x", "except Exception:", "    x = None")
+    files = {"app/__init__.py": function(*guarded), "app/models.py": "", "app/late.py": text}
+    seen = walk(project, files)
+    assert [one.failure.module for one in seen.modules["app"].broken] == found
+    assert failing(seen) == {}
+
+
+def test_a_star_import_of_a_name_that_all_promises(project: Project) -> None:
+    """``__all__`` of a module that a function reaches names something that it does not have."""
+    files = {
+        "app/__init__.py": function("import app.star"),
+        "app/star.py": "from app.models import *\n",
+        "app/models.py": "__all__ = ['Gone']\n",
+    }
+    (failed,) = failing(walk(project, files)).values()
+    assert failed.failure is not None
+    assert failed.failure.missing is not None
+    assert (failed.name, failed.failure.missing.name) == ("app.star", "Gone")
+
+
+def test_a_chain_of_modules_is_followed_to_its_end(project: Project) -> None:
+    """Each reaches the next one only from a function."""
+    files = {f"app/m{at}.py": function(f"import app.m{at + 1}") for at in range(60)}
+    seen = walk(project, {**files, "app/__init__.py": function("import app.m0"), "app/m60.py": ""})
+    assert len(seen.modules) == 62
+    assert seen.modules["app.m60"].reached == "app/m59.py:2"
+
+
+def test_a_name_that_a_module_loaded_later_makes_is_no_fault(project: Project) -> None:
+    """The assignment may stand in a module that the closure itself has loaded."""
+    files = {
+        "app/__init__.py": function("from app import start") + function("from app.z import engine", name="g"),
+        "app/start.py": "from app import z\ndef init():\n    z.engine = 1\n",
+        "app/z.py": "",
+    }
+    assert walk(project, files).broken == []
 
 
 def test_modules_are_reached_through_each_other(project: Project) -> None:
@@ -403,3 +687,67 @@ def test_a_view_s_module_may_read_the_flask_application(project: Project) -> Non
     )
     assert failing(seen) == {}
     assert "app.late" in seen.modules
+
+
+@pytest.mark.parametrize(
+    "lazy, statement, expected",
+    [
+        ({"app.models"}, "import app.models", True),
+        (["app.models"], "from app.models import x", True),
+        (("app.models",), "from .models import x", True),
+        ({"app.models": 1}, "from . import models", False),
+        ({"models"}, "from .models import x", False),
+        ({"app"}, "import app.models", False),
+        (None, "import app.models", False),
+    ],
+)
+def test_what_a_module_makes_lazy(lazy: object, statement: str, expected: bool) -> None:
+    """``__lazy_modules__`` names modules in full; an object with its own way to answer is not asked."""
+    module = ModuleType("app.x")
+    module.__package__ = "app"
+    if lazy is not None:
+        vars(module)["__lazy_modules__"] = lazy
+    (one,) = Reader(ast.parse(statement)).statements(at_top=True)
+    assert Holder("app.x", module, "app/x.py", "app/x.py").makes_lazy(one) is expected
+    vars(module)["__lazy_modules__"] = type("All", (), {"__contains__": lambda *_: 1 / 0})()
+    assert not Holder("app.x", module, "app/x.py", "app/x.py").makes_lazy(one)
+
+
+def test_all_imports_may_be_made_lazy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the interpreter's own switch."""
+    (one,) = Reader(ast.parse("import app.models")).statements(at_top=True)
+    holder = Holder("app", ModuleType("app"), "app.py", "app.py")
+    monkeypatch.setattr(sys, "get_lazy_imports", lambda: "normal", raising=False)
+    assert not holder.makes_lazy(one)
+    monkeypatch.setattr(sys, "get_lazy_imports", lambda: "all")
+    assert holder.makes_lazy(one)
+
+
+@given(st.text(alphabet="import from\n\t #;x.'\"_", max_size=60))
+def test_what_is_not_parsed_has_nothing_to_try(text: str) -> None:
+    """The look at the text alone leaves out no statement that the syntax tree has."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return
+    found = read(tree)
+    if found["statements"] or found["attempts"] or found["replaced"]:
+        assert may_have(text.encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(): import a",
+        "def f():\n\timport a",
+        "x = 1; y = lambda: import_module('a')",
+        "def f():\n    from a \\\n    import b",
+        "def f():\n  return __import__('a')",
+        "try: import a\nexcept ImportError: pass",
+        "def f(): pass\nasync  def f(): pass",
+    ],
+)
+def test_what_is_looked_for_in_the_text(text: str) -> None:
+    """In all the forms that it can be written in."""
+    assert may_have(text.encode())
+    assert not may_have(b"import a\nfrom b import c\nfrom d import (\n    e,\n)\ndef f(): pass\n")

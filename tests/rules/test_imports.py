@@ -15,6 +15,8 @@ from pytest_prodready.facts import (
     Frame,
     InspectedEntry,
     Location,
+    Mapping,
+    MappingFailure,
     Missing,
     Module,
 )
@@ -23,7 +25,7 @@ from pytest_prodready.registry import Kind, Registry
 from pytest_prodready.rules import celery
 from pytest_prodready.rules.imports import entry_point, family, module
 
-REGISTRY = Registry([family])
+REGISTRY = Registry([family]).select(ignore=["PRD106", "PRD107"])
 WRITTEN = Location("Procfile", 1)
 ENTRY = Entry("web", "src.main:app", "Procfile, web", WRITTEN)
 HEALTHY = InspectedEntry(ENTRY, app=App("fastapi.FastAPI", "asgi", routes=()))
@@ -31,6 +33,7 @@ LINE = Frame("src/main.py", 8, "<module>", "from src.audit import log_event", ow
 RAISED = Failure("raised", "boom", "ValueError", module="src.main", frames=(LINE,))
 LOST = Missing("src.audit", "log_event", ("log_audit_event", "write"), "src/audit.py", own=True)
 PROOF = "imported in a fresh interpreter, as production starts it"
+GOING_ON = "found by going on after the first failure as if it were mended"
 WAY = ("way to the line", "src/main.py:8  from src.audit import log_event")
 
 
@@ -385,6 +388,149 @@ def broken(missing: Missing | None, *, own: bool, module_name: str = "", line: i
     return BrokenImport("src.jobs", Location("src/jobs.py", line), "Job.run", "from …", failure, own)
 
 
+def further(
+    line: int, missing: Missing | None, *, message: str = "boom", file: str = "src/main.py"
+) -> Failure:
+    """A root cause found by going on."""
+    frame = Frame(file, line, "<module>", own=True)
+    return Failure(
+        "raised", message, "ImportError" if missing else "KeyError", frames=(frame,), missing=missing
+    )
+
+
+def test_further_root_causes_are_findings_of_their_own() -> None:
+    """PRD101 for each at its own line, PRD105 for a distribution; what else fails for it is listed."""
+    hidden = Missing("rich", distribution="rich")
+    outside = (
+        "'rich' comes from rich, which is installed here but is not among the declared runtime requirements"
+    )
+    first = replace(RAISED, also=(Location("src/a.py", 1), Location("src/b.py", 2)))
+    seen = InspectedEntry(ENTRY, first, further=(further(9, LOST), further(10, hidden), further(11, None)))
+
+    judged = entry(seen)
+
+    assert [(found.code, found.message, str(found.location), found.proof) for found in judged.findings] == [
+        ("PRD101", "src.main:app does not import: ValueError: boom", "src/main.py:8", PROOF),
+        (
+            "PRD101",
+            "src.main:app does not import either after that: src.audit has no name 'log_event'",
+            "src/main.py:9",
+            GOING_ON,
+        ),
+        (
+            "PRD101",
+            "src.main:app does not import either after that: KeyError: boom",
+            "src/main.py:11",
+            GOING_ON,
+        ),
+        (
+            "PRD105",
+            f"src.main:app does not import either after that: {outside}",
+            "src/main.py:10",
+            GOING_ON,
+        ),
+    ]
+    assert ("2 more lines fail for it", "src/a.py:1, src/b.py:2") in judged.findings[0].details
+
+
+def test_a_distribution_hidden_first_does_not_hide_what_comes_after_it() -> None:
+    """PRD105 for the first failure, PRD101 for the one behind it."""
+    judged = entry(
+        InspectedEntry(ENTRY, further(3, Missing("rich", distribution="rich")), further=(further(9, LOST),))
+    )
+
+    assert [(found.code, str(found.location)) for found in judged.findings] == [
+        ("PRD101", "src/main.py:9"),
+        ("PRD105", "src/main.py:3"),
+    ]
+
+
+def test_names_that_one_statement_misses_are_one_finding() -> None:
+    """One message with all of them, for the first failure and for a further one."""
+    other = replace(LOST, name="wrote")
+    seen = InspectedEntry(
+        ENTRY,
+        further(8, LOST),
+        further=(further(8, other), further(9, LOST, file="src/x.py"), further(9, other, file="src/x.py")),
+    )
+
+    assert [(str(found.location), found.message.partition(": ")[2]) for found in entry(seen).findings] == [
+        ("src/main.py:8", "src.audit has no names 'log_event' and 'wrote'"),
+        ("src/x.py:9", "src.audit has no names 'log_event' and 'wrote'"),
+    ]
+
+
+def test_the_mapping_explains_only_the_failure_that_it_is() -> None:
+    """A class that cannot be mapped is named for its own failure, not for the first one."""
+    refused = Failure(
+        "raised", "no", "MappedAnnotationError", frames=(Frame("src/m.py", 4, "<module>", own=True),)
+    )
+    mapping = Mapping(failures=(MappingFailure("src.m.Order", "total", refused, Location("src/m.py", 6)),))
+
+    first, second = entry(InspectedEntry(ENTRY, RAISED, further=(refused,), mapping=mapping)).findings
+
+    assert first.message == "src.main:app does not import: ValueError: boom"
+    assert (second.location, second.message.partition(": ")[2]) == (
+        Location("src/m.py", 6),
+        "src.m.Order cannot be mapped (MappedAnnotationError)",
+    )
+
+
+def test_forty_modules_that_miss_one_name_are_one_finding() -> None:
+    """Each at a line of its own; the one without a condition speaks for all."""
+    seen = [
+        Module(
+            f"src.m{at:02}",
+            f"src/m{at:02}.py",
+            guard="condition" if at < 3 else "",
+            failure=further(at, LOST),
+        )
+        for at in range(40)
+    ]
+
+    judged = modules(*seen)
+
+    found = finding(judged["src.m03"])
+    assert found.level is Level.ERROR
+    assert found.details[0][0] == "39 more modules fail for it"
+    assert found.details[0][1].endswith("and 29 more")
+    assert sum(one.outcome is Outcome.SKIPPED for one in judged.values()) == 39
+    assert judged["src.m39"].reason == "does not import for the same reason as src.m03"
+
+
+def test_an_entry_point_speaks_for_the_modules_that_fail_for_its_cause() -> None:
+    """One finding, with the modules that another entry point could not load."""
+    web = InspectedEntry(ENTRY, RAISED, further=(further(9, LOST),))
+    lost = tuple(Module(f"src.m{at}", f"src/m{at}.py", failure=further(at, LOST)) for at in range(3))
+    worker = replace(HEALTHY, entry=Entry("celery", "src.worker", ""), modules=lost)
+    facts = Facts("/", ("src",), entries=(web, worker))
+
+    assert {one.reason for one in judge(module, facts).values()} == {
+        "does not import for the same reason as src.main:app"
+    }
+    (judged,) = judge(entry_point, facts).values()
+    assert judged.findings[1].details[0] == ("3 more modules fail for it", "src.m0, src.m1, src.m2")
+
+
+def test_a_module_tells_its_further_causes() -> None:
+    """PRD103 for each, also where its first failure is told for another module."""
+    other = replace(LOST, name="other")
+    judged = modules(
+        Module("src.a", "src/a.py", failure=further(1, LOST), further=(further(2, other), further(3, None))),
+        Module(
+            "src.b", "src/b.py", failure=further(1, LOST), further=(further(4, replace(LOST, name="third")),)
+        ),
+    )
+
+    assert [str(found.location) for found in judged["src.a"].findings] == [
+        "src/main.py:1",
+        "src/main.py:2",
+        "src/main.py:3",
+    ]
+    assert [str(found.location) for found in judged["src.b"].findings] == ["src/main.py:4"]
+    assert judged["src.a"].findings[1].message.startswith("src.a does not import either after that: ")
+
+
 def test_a_deferred_import_that_cannot_resolve() -> None:
     """PRD104 at the statement, with all the names that one statement lacks."""
     payment = Missing("src.models", "Payment", ("PaymentTransaction", "RefundRequest"), own=True)
@@ -402,6 +548,7 @@ def test_a_deferred_import_that_cannot_resolve() -> None:
         "Write PaymentTransaction for Payment, RefundRequest for Refund: the nearest names that it has.",
         Location("src/jobs.py", 5),
         "tried on the real modules, in the interpreter that had loaded the application",
+        (("reached from", "src.x:x"),),
     )
     assert second.message == "Job.run cannot run its import: src.audit has no name 'log_event'"
 

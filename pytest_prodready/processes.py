@@ -1,4 +1,4 @@
-"""What Linux's ``/proc`` tells of the processes of one server; on other systems nothing is found."""
+"""What Linux's ``/proc`` tells of the processes that the gate has started; elsewhere nothing is found."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-MARK = "PYTEST_PRODREADY_SERVER"
-"""The environment variable by which processes are recognised that left the server's process group."""
+MARK = "PRODREADY_STARTED"
+"""The environment variable by which processes are recognised that left the group of what was started."""
 _PROC = Path("/proc")
 _LISTENING = "0A"
 

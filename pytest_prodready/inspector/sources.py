@@ -1,0 +1,35 @@
+"""Looking at loaded modules and at their files, without calling anything of theirs."""
+
+from __future__ import annotations
+
+import ast
+import sys
+
+
+def members(module: object) -> dict[str, object]:
+    """What a module object holds; nothing when it is a proxy that does not let itself be looked at."""
+    try:
+        return dict(vars(module))
+    except Exception:
+        return {}
+
+
+def module_file(module: object) -> str:
+    """The source or bytecode file of a module object; empty when there is none."""
+    file = members(module).get("__file__")
+    return file if isinstance(file, str) and file.endswith((".py", ".pyc")) else ""
+
+
+def tree_of(file: str) -> ast.Module | None:
+    """The syntax tree of a source file; ``None`` when it cannot be read."""
+    try:
+        with open(file, "rb") as source:
+            return ast.parse(source.read(), file)
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def search_path() -> list[str]:
+    """The entries of ``sys.path``, without what an application may have put there besides texts."""
+    entries: list[object] = [*sys.path]
+    return [entry for entry in entries if isinstance(entry, str)]
