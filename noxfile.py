@@ -112,6 +112,17 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def realapps(session: nox.Session) -> None:
+    """Judge real applications, as they are and with faults put into them; with arguments, these only.
+
+    It downloads gigabytes and takes the better part of an hour; benchmarks/realapps.md takes the result.
+    """
+    install(session, ".", "uv")
+    for script in ("measure.py", "mutate.py"):
+        session.run("python", f"benchmarks/realapps/{script}", *session.posargs)
+
+
+@nox.session(default=False)
 def build(session: nox.Session) -> None:
     """Build sdist and wheel, look into both, and run the sdist's tests against the installed wheel."""
     tmp = Path(session.create_tmp())

@@ -1,0 +1,48 @@
+"""The gate as pytest runs it, telling at its end what it saw: `python _gate.py FILE [pytest's options]`.
+
+It runs in the environment of the application. The project's directory is not on pytest's own `sys.path`, as
+with the script `pytest`, so what an application hides from itself is not hidden from pytest.
+
+FILE takes JSON: the facts of the run, its findings, and the codes of its rules; with `-` nothing is written.
+The exit status is 0 when the gate came to a verdict, whichever it is.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_prodready.codec import encode
+from pytest_prodready.stash import GATE
+
+
+class Telling:
+    """Writes down facts and findings when the session ends."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Every subject has been judged by now; what is asked here is what was answered then."""
+        gate = session.config.stash.get(GATE, None)
+        if gate is None or self.file == "-":
+            return
+        judgements = [gate.judge(check) for check in gate.checks()]
+        findings = [encode(finding) for judgement in judgements for finding in judgement.findings]
+        reasons = sorted({judgement.reason for judgement in judgements if judgement.reason})
+        told = {
+            "facts": encode(gate.facts),
+            "findings": findings,
+            "reasons": reasons,
+            "codes": sorted(gate.registry.rules),
+        }
+        Path(self.file).write_text(json.dumps(told), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    file, *options = sys.argv[1:]
+    status = pytest.main(["--prodready", "-p", "no:cacheprovider", *options], plugins=[Telling(file)])
+    sys.exit(0 if status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) else status)

@@ -1,0 +1,115 @@
+"""What the gate says of healthy real applications, and what it costs: `measure.py [NAME…]`.
+
+Each application is installed into an environment of its own and judged without its server. The gate's import
+family is then measured against a bare interpreter of the same environment that imports the same modules.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import distributions
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from _application import Application, NotReadyError, applications
+from _report import write
+from packaging.utils import canonicalize_name
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from _side_by_side import Candidate, MeasuringFailedError, environment, fail, measure
+
+PAIRS = 3
+WITHOUT = "PRD5"
+IMPORTS = "PRD1"
+BARE = """
+import importlib
+from contextlib import nullcontext
+
+def named(target):
+    module, _, name = target.partition(":")
+    found = importlib.import_module(module)
+    for part in filter(None, name.removesuffix("()").split(".")):
+        found = getattr(found, part)
+    return found() if name.endswith("()") else found
+
+app = None
+for kind, target in {entries!r}:
+    if kind == "celery":
+        from celery.app.utils import find_app
+        worker = find_app(target)
+        worker.loader.import_default_modules()
+        worker.finalize()
+    else:
+        found = named(target)
+        app = found if kind == "web" else app
+with getattr(app, "app_context", nullcontext)():
+    for name in {modules!r}:
+        try:
+            importlib.import_module(name)
+        except Exception:
+            pass
+"""
+
+
+def closure(told: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The application's modules that any entry point reaches, by name."""
+    return {module["name"]: module for seen in told["facts"]["entries"] for module in seen["modules"]}
+
+
+def bare(told: dict[str, Any]) -> str:
+    """A program that imports what the gate has imported."""
+    entries = [(seen["entry"]["kind"], seen["entry"]["target"]) for seen in told["facts"]["entries"]]
+    return BARE.format(entries=entries, modules=sorted(closure(told)))
+
+
+def version(application: Application) -> str:
+    """The installed version."""
+    for one in distributions(path=[str(application.library)]):
+        if canonicalize_name(one.metadata["Name"]) == application.name:
+            return one.version
+    raise NotReadyError(f"{application.name} is not installed in {application.library}")
+
+
+def look_at(application: Application) -> None:
+    """Judge one application, measure its import family, and keep what was seen."""
+    application.make_ready()
+    installed = version(application)
+    told = application.judge_healthy("--prodready-ignore", WITHOUT)
+    modules = closure(told)
+    ours = Candidate("the gate", application.command("-", "--prodready-select", IMPORTS))
+    base = Candidate("bare imports", [str(application.python), "-c", bare(told)])
+    variables = {**environment(), **application.environ()}
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)
+    measure(ours, base, application.project, variables, pairs=PAIRS, warm_ups=1)
+    measured = {
+        "version": installed,
+        "python": application.settings["python"],
+        "modules": len(modules),
+        "deferred": sum(module.get("deferred", 0) for module in modules.values()),
+        "findings": told["findings"],
+        "seconds": median(ours.wall),
+        "bare": median(base.wall),
+    }
+    application.keep(measured=measured)
+    print(
+        f"{application.name} {installed}: {measured['modules']} modules, "
+        f"{measured['deferred']} deferred imports; the gate {median(ours.wall):.1f} s, "
+        f"bare {median(base.wall):.1f} s",
+        flush=True,
+    )
+
+
+def main(names: list[str]) -> None:
+    """Look at each application, then write the report."""
+    for application in applications(names):
+        look_at(application)
+    print(f"written: {write(applications([]))}")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except (MeasuringFailedError, NotReadyError) as error:
+        fail(error)
