@@ -9,6 +9,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from .celery_tasks import functions_behind, main_function, own
+from .nodes import walk
 from .parsed import Parsed
 from .project import Project, source_file
 
@@ -65,7 +66,7 @@ def _units(body: Iterable[ast.stmt], owner: str) -> Iterator[tuple[str, str, ast
 
 
 def _called(unit: ast.stmt, owner: str) -> set[str]:
-    found = {_dotted(node.func) for node in ast.walk(unit) if isinstance(node, ast.Call)}
+    found = {_dotted(node.func) for node in walk(unit) if isinstance(node, ast.Call)}
     return {
         f"{owner}.{name.partition('.')[2]}" if owner and name.startswith(("self.", "cls.")) else name
         for name in found - {""}
@@ -80,7 +81,7 @@ def _dotted(node: ast.expr) -> str:
 
 
 def _imported(unit: ast.stmt) -> Iterator[tuple[str, int, str, str]]:
-    for node in ast.walk(unit):
+    for node in walk(unit):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 top = alias.name.partition(".")[0]

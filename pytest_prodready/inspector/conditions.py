@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from .nodes import walk
+
 ANY = "*"
 """Stands for every module, where a test asks for one that it does not name."""
 PROBES = {
@@ -373,19 +375,6 @@ def _calculated(operator: ast.operator, left: object, right: object) -> object:
     if isinstance(operator, ast.Pow):
         return left**right
     return left << right if isinstance(operator, ast.LShift) else UNKNOWN
-
-
-def walk(node: ast.AST) -> Iterator[ast.AST]:
-    """``node`` and all that is in it, as ``ast.walk`` gives it in twice the time, in no particular order."""
-    waiting = [node]
-    while waiting:
-        one = waiting.pop()
-        yield one
-        for value in vars(one).values():
-            if type(value) is list:
-                waiting.extend(inner for inner in value if isinstance(inner, ast.AST))
-            elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
-                waiting.append(value)
 
 
 def is_try(node: ast.AST) -> bool:

@@ -20,6 +20,7 @@ from types import CodeType, FrameType, FunctionType, ModuleType, TracebackType
 from typing import Any
 
 from . import failure, guards, made_later, mapping_failures, taint
+from .nodes import walk
 from .project import Project, source_file
 from .standins import PartialModule, StandIn
 
@@ -538,7 +539,7 @@ def _raise_as_python_does(module: ModuleType, name: str) -> None:
 
 def _attribute(statement: ast.stmt, attribute: str) -> ast.stmt | None:
     """The statement of a class that binds ``attribute``."""
-    for node in ast.walk(statement):
+    for node in walk(statement):
         targets = [node.target] if isinstance(node, ast.AnnAssign) else getattr(node, "targets", [])
         if attribute and any(isinstance(target, ast.Name) and target.id == attribute for target in targets):
             return node  # type: ignore[return-value]

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from .conditions import ANY, Conditions, is_try, names_import_error, tops_of, walk
+from .conditions import ANY, Conditions, is_try, names_import_error, tops_of
+from .nodes import walk
 
 TRY = "try"
 CONDITION = "condition"

@@ -6,6 +6,8 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 
+from .nodes import walk
+
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -68,7 +70,7 @@ def replaced(tree: ast.Module) -> list[tuple[str, int, int, bool]]:
     twice = {name for name, times in defined.items() if times > 1 and name.strip("_")}
     if not twice:
         return []
-    twice -= {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
+    twice -= {name for node in walk(tree) if isinstance(node, ast.Global) for name in node.names}
     found = []
     waiting: dict[str, Definition] = {}
     """Name → a definition that nothing has used yet."""
@@ -169,7 +171,7 @@ def _used(names: set[str], bodies: dict[str, list[Definition]]) -> set[str]:
             continue
         used.add(name)
         for body in bodies.get(name, ()):
-            waiting |= {node.id for node in ast.walk(body) if isinstance(node, ast.Name)} - used
+            waiting |= {node.id for node in walk(body) if isinstance(node, ast.Name)} - used
     return used
 
 

@@ -4,6 +4,8 @@ import ast
 import sys
 from collections.abc import Iterator
 
+from .nodes import walk
+
 ADDING = {"append", "insert", "extend"}
 REMOVING = {"remove", "clear", "pop"}
 CLOSING = {"dup2", "close", "closerange"}
@@ -36,18 +38,9 @@ def find_line(file: str, module: str, kind: str, detail: str) -> "int | None":
     return min((node.lineno for node in found), default=None)
 
 
-def _walk(tree: ast.AST) -> "Iterator[ast.AST]":
-    """All nodes; ``ast.walk`` imports ``collections`` when it is called, which may be the application's."""
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting += ast.iter_child_nodes(node)
-
-
 def _altering(tree: ast.AST, name: str, methods: "set[str]") -> "Iterator[ast.expr]":
     """Where ``sys.<name>`` is bound, deleted, or altered by one of ``methods``."""
-    for node in _walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if node.func.attr in methods and _is(node.func.value, name):
                 yield node
@@ -68,7 +61,7 @@ def _large(module: str) -> "set[str]":
 
 
 def _binding(tree: ast.AST, names: "set[str]") -> "Iterator[ast.expr]":
-    for node in _walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in names:
             yield node
 
@@ -79,7 +72,7 @@ def _is(node: ast.expr, name: str) -> bool:
 
 def _calls(tree: ast.AST, names: "set[str]") -> "Iterator[ast.expr]":
     """Where a function of ``os`` with one of these names is called."""
-    for node in _walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in names:
             owner = node.func.value
             if isinstance(owner, ast.Name) and owner.id == "os":

@@ -8,6 +8,8 @@ import functools
 from collections.abc import Callable, Container, Iterator
 from types import FrameType
 
+from .nodes import walk
+
 LEAVING = {"exit", "_exit", "quit", "abort"}
 SWALLOWING = ("suppress", "ignor", "swallow", "silenc", "optional", "catch", "raises")
 """Parts of the names of context managers that let an exception disappear."""
@@ -64,7 +66,7 @@ def _stops(frame: FrameType, error: BaseException) -> bool:
 def conditional(frame: FrameType) -> bool:
     """Whether the line that ``frame`` is at runs only under a condition, or in a loop."""
     around = [node for node, _ in _around(frame)]
-    inside = ast.walk(around[0]) if around and not hasattr(around[0], "body") else ()
+    inside = walk(around[0]) if around and not hasattr(around[0], "body") else ()
     return any(isinstance(node, BRANCHES) for node in around) or any(
         isinstance(node, (ast.IfExp, ast.BoolOp)) for node in inside
     )
@@ -106,7 +108,7 @@ def _path(tree: ast.Module, line: int) -> Iterator[tuple[ast.AST, bool]]:
 
 def _below(node: ast.AST, line: int) -> ast.AST | None:
     """A part without a line of its own: ``withitem``, ``match_case``, ``arguments``."""
-    for child in ast.walk(node):
+    for child in walk(node):
         if getattr(child, "lineno", line + 1) <= line <= (getattr(child, "end_lineno", 0) or 0):
             return child
     return None
@@ -149,7 +151,7 @@ def _leaves_early(statement: ast.stmt) -> bool:
         parts = statement.test.values if isinstance(statement.test, ast.BoolOp) else [statement.test]
         if any(isinstance(part, ast.Compare) and isinstance(part.ops[0], ast.Eq) for part in parts):
             return False
-    return any(isinstance(node, (ast.Return, ast.Continue, ast.Break)) for node in ast.walk(statement))
+    return any(isinstance(node, (ast.Return, ast.Continue, ast.Break)) for node in walk(statement))
 
 
 def _swallows(context: ast.expr, frame: FrameType, error: BaseException) -> bool:

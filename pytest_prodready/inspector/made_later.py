@@ -6,6 +6,7 @@ import ast
 from typing import Any
 
 from .loaded import Loaded
+from .nodes import walk
 from .parsed import Parsed
 from .project import Project, source_file
 
@@ -20,7 +21,7 @@ def read(tree: ast.Module) -> dict[str, Any]:
     declared: set[str] = set()
     stores: dict[str, set[str]] = {}
     opaque = False
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Global):
             declared.update(node.names)
         elif isinstance(node, ast.Attribute):

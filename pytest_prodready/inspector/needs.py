@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TypeGuard
 
 from .conditions import Conditions
+from .nodes import walk
 
 ASKS = {"hasattr", "getattr", "version_info", "platform", "implementation", "hexversion", "TYPE_CHECKING"}
 """Names in a condition that asks whether something is there before it is used."""
@@ -28,19 +29,19 @@ def needs(tree: ast.Module, top: str) -> tuple[int, set[str]]:
         The line of its first import of ``top``, 0 when it has none, and the names directly in ``top`` that it
         imports or reads, but for those that it provides for the absence of.
     """
-    line = 0
+    lines: list[int] = []
     names: set[str] = set()
     aliases: set[str] = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name.partition(".")[0] == top:
-                    line = line or node.lineno
+                    lines.append(node.lineno)
                     if alias.asname is None or alias.name == top:
                         aliases.add(alias.asname or top)
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
-            line = line or (node.lineno if node.module.partition(".")[0] == top else 0)
-    if not line:
+            lines += [node.lineno] if node.module.partition(".")[0] == top else []
+    if not lines:
         return 0, names
     aliases -= _otherwise_bound(tree)
     for node in _without_guarded(tree, Conditions(tree)):
@@ -53,7 +54,7 @@ def needs(tree: ast.Module, top: str) -> tuple[int, set[str]]:
                 names |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names}
         elif _is_read_of(node, aliases):
             names.add(node.attr)
-    return line, names - {"*"}
+    return min(lines), names - {"*"}
 
 
 def _is_read_of(node: ast.AST, names: set[str]) -> TypeGuard[ast.Attribute]:
@@ -69,7 +70,7 @@ def _is_read_of(node: ast.AST, names: set[str]) -> TypeGuard[ast.Attribute]:
 def names_of(tree: ast.Module) -> set[str] | None:
     """The names that the body of ``tree`` may bind in its module; ``None`` when they cannot be told."""
     names: set[str] = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.alias):
             if node.name == "*":
                 return None
@@ -87,7 +88,7 @@ def names_of(tree: ast.Module) -> set[str] | None:
 def _otherwise_bound(tree: ast.Module) -> set[str]:
     """Names that are bound by something else than an import anywhere: they may mean something else."""
     bound = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             bound.add(node.id)
         elif isinstance(node, ast.arg):
@@ -135,9 +136,9 @@ def _provides(node: ast.AST) -> bool:
     return isinstance(node, (ast.With, ast.AsyncWith)) and any(
         getattr(one, "attr", getattr(one, "id", "")) == "suppress"
         for item in node.items
-        for one in ast.walk(item.context_expr)
+        for one in walk(item.context_expr)
     )
 
 
 def _asks(test: ast.expr) -> bool:
-    return any(getattr(node, "attr", getattr(node, "id", "")) in ASKS for node in ast.walk(test))
+    return any(getattr(node, "attr", getattr(node, "id", "")) in ASKS for node in walk(test))

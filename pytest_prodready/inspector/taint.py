@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from types import CodeType, FrameType, FunctionType, ModuleType, TracebackType
 from typing import Any
 
+from .nodes import walk
 from .project import Project
 from .standins import stands_in
 
@@ -225,7 +226,7 @@ def loads(statement: ast.AST, *, now: bool = False) -> set[Chain]:
     """
     found: set[Chain] = set()
     inside: set[int] = set()
-    for node in _here(statement) if now else ast.walk(statement):  # a node comes before what it holds
+    for node in _here(statement) if now else walk(statement):  # a node comes before what it holds
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             inside.add(id(node.value))  # a docstring
         elif id(node) in inside:
@@ -233,7 +234,7 @@ def loads(statement: ast.AST, *, now: bool = False) -> set[Chain]:
         elif isinstance(node, ast.Attribute):
             if chain := _chain(node):
                 found.add(chain)
-                inside.update(id(part) for part in ast.walk(node))
+                inside.update(id(part) for part in walk(node))
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             found.add((node.id,))
         elif (
@@ -245,7 +246,7 @@ def loads(statement: ast.AST, *, now: bool = False) -> set[Chain]:
 
 def imported(statement: ast.AST, module: str) -> Iterator[tuple[str, Chain]]:
     """What a statement takes from other modules, in itself or in its functions."""
-    for node in ast.walk(statement):
+    for node in walk(statement):
         if isinstance(node, ast.ImportFrom):
             base = absolute(node, module)
             for alias in node.names:
@@ -269,7 +270,7 @@ def absolute(node: ast.ImportFrom, module: str) -> str:
 def makes_names(statement: ast.AST) -> bool:
     """Whether a statement may give names to a module in ways that no reader can follow."""
     return any(MAKES_NAMES & set(chain) for chain in loads(statement)) or any(
-        isinstance(node, ast.alias) and node.name == "*" for node in ast.walk(statement)
+        isinstance(node, ast.alias) and node.name == "*" for node in walk(statement)
     )
 
 

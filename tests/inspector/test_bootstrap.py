@@ -137,18 +137,31 @@ def test_a_local_module_takes_effect_as_in_production(project: Project, name: st
 
 
 @pytest.mark.parametrize(
-    "name", ["enum", "re", "typing", "types", "os", "functools", "collections", "inspect", "ast"]
+    ("name", "lost", "hides"),
+    [
+        ("enum", "Enum", True),
+        ("re", "compile", True),
+        ("typing", "Any", True),
+        ("types", "ModuleType", True),
+        ("functools", "wraps", True),
+        ("functools", "nothing_of_the_kind", False),  # the module that is hidden has no such name either
+        ("collections", "deque", True),
+        ("inspect", "signature", True),
+        ("ast", "parse", True),
+        ("os", "nothing_of_the_kind", False),  # loaded at the interpreter's own start, and not to be hidden
+    ],
 )
-def test_a_local_module_that_breaks_the_standard_library_is_named(project: Project, name: str) -> None:
+def test_a_local_module_that_breaks_the_standard_library_is_named(
+    project: Project, name: str, lost: str, hides: bool
+) -> None:
     """Where the application fails because its file hides a module, the failure says which file does."""
     seen = project.inspect(
-        {"app.py": f"import {name}\nfrom {name} import nothing_of_the_kind\n", f"{name}.py": "x = 1\n"},
+        {"app.py": f"import {name}\nfrom {name} import {lost}\n", f"{name}.py": "x = 1\n"},
         packages=("app", name),
     )
     assert seen.problems == ()
     assert seen.failure.missing is not None
-    # what the interpreter loads at its own start cannot be hidden
-    assert seen.failure.missing.shadow == ("" if name == "os" else f"{name}.py")
+    assert seen.failure.missing.shadow == (f"{name}.py" if hides else "")
 
 
 def test_output_and_descriptors_belong_to_the_application(project: Project) -> None:
