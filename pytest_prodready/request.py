@@ -47,7 +47,7 @@ class Request:
     """Top-level module → distribution outside the runtime closure, invisible to the target."""
     hidden_distributions: tuple[str, ...] = ()
     cache: Path | None = None
-    """A directory of pytest's cache, for what was read from sources; ``None`` to keep nothing."""
+    """A directory of pytest's cache for what was read from sources; ``None`` to keep it for this run."""
     forbidden: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Target of an entry point → modules that its start must not load."""
     watch: Watch | None = field(default=None, compare=False)

@@ -19,7 +19,7 @@ from pytest_prodready.requirement_line import for_development, requirement
 from pytest_prodready.requirements_file import Local, Reader
 from pytest_prodready.requirements_setup_cfg import EXTRAS, SetupCfg
 from pytest_prodready.settings import Runtime
-from pytest_prodready.toml_lines import TomlLines
+from pytest_prodready.toml_lines import TomlLines, table_at
 from pytest_prodready.wording import listed
 
 if sys.version_info >= (3, 11):
@@ -85,22 +85,22 @@ class _Reading:
         self._from_files = 0
         self._seen: set[tuple[str, str]] = set()
         self._data, self._lines = self._pyproject()
-        self._project = _table(self._data, "project")
+        self._project = table_at(self._data, "project")
         dynamic = _strings(self._project.get("dynamic"))
         self._open = "dependencies" not in self._project and (not self._project or "dependencies" in dynamic)
         """The build backend says what is needed, not ``[project]``."""
         self._poetry: dict[str, list[poetry.Declared]] = {}
-        table = _table(self._data, *poetry.TABLE) if self._open else {}
+        table = table_at(self._data, *poetry.TABLE) if self._open else {}
         for key, found in poetry.declared(table, poetry.TABLE, self._lines, markers):
             self._poetry.setdefault(canonicalize_name(key), []).append(found)
         self._python = str(table.get("python", "")) and poetry.requires_python(table["python"])
-        backend = str(_table(self._data, "build-system").get("build-backend", "setuptools"))
+        backend = str(table_at(self._data, "build-system").get("build-backend", "setuptools"))
         self._setuptools = self._open and not table and backend.startswith("setuptools")
         self._cfg = self._setup_cfg() if self._setuptools else SetupCfg("")
         self._extras = self._known_extras()
         names = (
             self._project.get("name"),
-            _table(self._data, "tool", "poetry").get("name"),
+            table_at(self._data, "tool", "poetry").get("name"),
             self._cfg.value("metadata", "name"),
         )
         self._name = canonicalize_name(next((name for name in names if isinstance(name, str) and name), ""))
@@ -113,7 +113,7 @@ class _Reading:
             self._sources.append("pyproject.toml [tool.poetry.dependencies]")
             for found in (one for several in self._poetry.values() for one in several if not one.optional):
                 self._take(found.requirement)
-        generated = _table(self._data, "tool", "setuptools", "dynamic")
+        generated = table_at(self._data, "tool", "setuptools", "dynamic")
         self._dynamic(generated.get("dependencies"))
         if self._cfg.value("options", "install_requires"):
             self._sources.append("setup.cfg install_requires")
@@ -197,7 +197,7 @@ class _Reading:
         ]
         if self._poetry:
             tables.append(("tool", "poetry", "extras"))
-        known = [(key, path) for path in tables for key in _table(self._data, *path)]
+        known = [(key, path) for path in tables for key in table_at(self._data, *path)]
         known += [(key, (EXTRAS,)) for key in self._cfg.extras()]
         return {canonicalize_name(key): (key, path) for key, path in known}
 
@@ -277,7 +277,7 @@ class _Reading:
         if path == (EXTRAS,):
             self._from_cfg(EXTRAS, key)
             return
-        value = _table(self._data, *path)[key]
+        value = table_at(self._data, *path)[key]
         if path[1] == "poetry":
             for wanted in _strings(value):
                 for found in self._poetry.get(canonicalize_name(str(wanted)), ()):
@@ -293,7 +293,10 @@ class _Reading:
         if ("group", name) in self._seen:
             return
         self._seen.add(("group", name))
-        groups, own = _table(self._data, "dependency-groups"), _table(self._data, "tool", "poetry", "group")
+        groups, own = (
+            table_at(self._data, "dependency-groups"),
+            table_at(self._data, "tool", "poetry", "group"),
+        )
         key = next((key for key in (*groups, *own) if canonicalize_name(key) == name), None)
         if key is None:
             self._problem(
@@ -304,7 +307,7 @@ class _Reading:
         if key not in groups:
             path = ("tool", "poetry", "group", key, "dependencies")
             self._sources.append(f"dependency group {key}")
-            for _, found in poetry.declared(_table(self._data, *path), path, self._lines, self._markers):
+            for _, found in poetry.declared(table_at(self._data, *path), path, self._lines, self._markers):
                 self._take(found.requirement)
             return
         self._sources.append(f"dependency group {key}")
@@ -321,13 +324,6 @@ class _Reading:
 
     def _problem(self, message: str, detail: str = "") -> None:
         self._problems.append(Problem("dependencies", message, detail))
-
-
-def _table(data: object, *path: str) -> dict[str, object]:
-    """The table at ``path``; empty where there is none."""
-    for key in path:
-        data = data.get(key) if isinstance(data, dict) else None
-    return data if isinstance(data, dict) else {}
 
 
 def _strings(value: object) -> list[object]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from pytest_prodready.facts import Location
 from pytest_prodready.requirements_setup_cfg import SetupCfg
 from pytest_prodready.settings_values import normal
-from pytest_prodready.toml_lines import TomlLines
+from pytest_prodready.toml_lines import TomlLines, table_at
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -60,7 +60,7 @@ def read(root: Path) -> Declared:
         return Declared()
     lines = TomlLines(text, "pyproject.toml")
     found = list(_from_toml(document, lines))
-    project, poetry = _table(document, "project"), _table(document, "tool", "poetry")
+    project, poetry = table_at(document, "project"), table_at(document, "tool", "poetry")
     dynamic = project.get("dynamic")
     in_backend = isinstance(dynamic, list) and bool({"scripts", "gui-scripts"} & {*map(str, dynamic)})
     if found or (project and not in_backend) or (poetry and not project):
@@ -82,7 +82,7 @@ def script(name: str, value: str, table: str, location: Location | None = None) 
 def _from_toml(document: Mapping[str, object], lines: TomlLines) -> Iterator[Script]:
     for path in _TABLES:
         words = f"pyproject.toml [{'.'.join(path)}]"
-        for name, value in _table(document, *path).items():
+        for name, value in table_at(document, *path).items():
             text: object = value
             extras: tuple[str, ...] = ()
             if isinstance(value, dict):  # Poetry's long form; of another type it is a file, not a callable
@@ -114,12 +114,3 @@ def _text(file: Path) -> str:
         return file.read_bytes().decode(errors="replace").replace("\r\n", "\n")
     except OSError:
         return ""
-
-
-def _table(values: Mapping[str, object], *path: str) -> Mapping[str, object]:
-    for key in path:
-        found = values.get(key)
-        if not isinstance(found, dict):
-            return {}
-        values = found
-    return values

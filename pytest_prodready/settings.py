@@ -12,7 +12,7 @@ from pathlib import Path
 from pytest_prodready import settings_health, settings_values
 from pytest_prodready.facts import Expectation, Location
 from pytest_prodready.settings_table import Mistakes, Table, kind
-from pytest_prodready.toml_lines import TomlLines
+from pytest_prodready.toml_lines import TomlLines, table_at
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -124,7 +124,7 @@ def read(root: Path, known_codes: Iterable[str]) -> Settings:
         SettingsError: the file cannot be read, or its table holds mistakes: all of them.
     """
     text, document = _load(root / FILE)
-    values = _table(document, "tool").get("prodready", {})
+    values = table_at(document, "tool").get("prodready", {})
     mistakes = Mistakes(TomlLines(text, FILE))
     path = ("tool", "prodready")
     if not isinstance(values, dict):
@@ -182,26 +182,16 @@ def _load(file: Path) -> tuple[str, dict[str, object]]:
         raise SettingsError([f"{FILE}{where}: is not valid TOML: {reason}"]) from None
 
 
-def _table(values: Mapping[str, object], *path: str) -> dict[str, object]:
-    """The table at ``path`` of a file that others may have written in any form; else an empty one."""
-    for key in path:
-        found = values.get(key)
-        if not isinstance(found, dict):
-            return {}
-        values = found
-    return dict(values)
-
-
 def _runtime(parent: Table, document: Mapping[str, object], root: Path) -> Runtime:
     values = parent.table("runtime", 'runtime = { extras = ["postgres"], also = ["gunicorn"] }')
     table = Table(
         values, (*parent.path, "runtime"), "[tool.prodready.runtime]", _RUNTIME_KEYS, parent.mistakes
     )
-    project, poetry = _table(document, "project"), _table(document, "tool", "poetry")
+    project, poetry = table_at(document, "project"), table_at(document, "tool", "poetry")
     dynamic = project.get("dynamic")
     elsewhere = not project or (isinstance(dynamic, list) and "optional-dependencies" in dynamic)
-    extras = {**_table(project, "optional-dependencies"), **_table(poetry, "extras")}
-    groups = {**_table(document, "dependency-groups"), **_table(poetry, "group")}
+    extras = {**table_at(project, "optional-dependencies"), **table_at(poetry, "extras")}
+    groups = {**table_at(document, "dependency-groups"), **table_at(poetry, "group")}
     an_extra = settings_values.one_of(
         None if elsewhere and not extras else extras, "extra", "[project.optional-dependencies]"
     )

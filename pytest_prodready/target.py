@@ -5,11 +5,13 @@ Each entry point is loaded first in its own fresh interpreter; the children run 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping
@@ -20,7 +22,7 @@ from pathlib import Path
 from pytest_prodready import child
 from pytest_prodready.causes import Causes, of_entry
 from pytest_prodready.codec import WireError, decode
-from pytest_prodready.facts import Command, Entry, InspectedEntry, Interpreter, Problem
+from pytest_prodready.facts import Command, Entry, Frame, InspectedEntry, Interpreter, Problem
 from pytest_prodready.inspector.interpreter import describe
 from pytest_prodready.observed import Seen
 from pytest_prodready.redaction import Redactor
@@ -37,6 +39,7 @@ INSISTING = 6
 """How many interpreters go on after the failures of one entry point."""
 REVEALED = 5
 """How many hidden distributions are revealed to one entry point before its failure is taken as it is."""
+IMPORT = re.compile(r"(?:.*[:;]\s*)?(?:from\s+(?P<source>[\w.]+)\s+import\b|import\s+(?P<modules>.+))")
 NOT_PRODUCTION = re.compile(r"PYTEST_|_PYTEST|COV_CORE_|COVERAGE_PROCESS_")
 """Environment variables that pytest and its plugins set for their own processes."""
 
@@ -84,6 +87,16 @@ def inspect(
     Returns:
         What was seen of each entry, in the order of the request, and what could not be inspected.
     """
+    with contextlib.ExitStack() as stack:
+        if request.cache is None:  # what one interpreter has read of a source need not be read by the next
+            directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="prodready-"))
+            request = replace(request, cache=Path(directory))
+        return _inspect_all(request, limits, environ)
+
+
+def _inspect_all(
+    request: Request, limits: Limits, environ: Mapping[str, str]
+) -> tuple[tuple[InspectedEntry, ...], tuple[Problem, ...]]:
     cancelled = threading.Event()
     groups: dict[object, list[Entry]] = {}
     for entry in request.entries:
@@ -177,11 +190,29 @@ def _inspect_entry(
 
 
 def _asked_by_a_library(seen: InspectedEntry) -> str:
-    """The hidden distribution that a file outside the application failed to import; else empty."""
+    """The hidden distribution that a file outside the application failed to import; else empty.
+
+    The application's own statement may have called a library that stands in for ``__import__``.
+    """
     failure = seen.failure
-    if failure is None or failure.missing is None or not failure.frames or failure.frames[-1].own:
+    if failure is None or failure.missing is None:
         return ""
-    return failure.missing.distribution
+    called: list[Frame] = []
+    for frame in reversed(failure.frames):
+        if frame.own:
+            body_of_a_library = any(inner.function == "<module>" for inner in called)
+            own = not called or (not body_of_a_library and _imports(frame.text, failure.missing.module))
+            return "" if own else failure.missing.distribution
+        called.append(frame)
+    return failure.missing.distribution if called else ""
+
+
+def _imports(line: str, module: str) -> bool:
+    """Whether ``line`` is an import statement, or its first line, of the top-level module of ``module``."""
+    found = IMPORT.match(line)
+    names = (found["source"] or found["modules"]).split(",") if found else []
+    top = module.partition(".")[0]
+    return any(re.split(r"\W", name.strip(), maxsplit=1)[0] == top for name in names)
 
 
 def _go_on(

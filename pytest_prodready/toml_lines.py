@@ -136,3 +136,10 @@ class TomlLines:
             return -1
         self._at = found.end()
         return self._at
+
+
+def table_at(document: object, *path: str) -> dict[str, object]:
+    """The table at ``path`` of what ``tomllib`` has read; empty where there is none, or something else."""
+    for key in path:
+        document = document.get(key) if isinstance(document, dict) else None
+    return document if isinstance(document, dict) else {}

@@ -186,6 +186,31 @@ def test_an_entry_point_that_does_not_exist_is_a_usage_error(pytester: pytest.Py
     )
 
 
+def test_a_module_that_a_start_must_not_load(pytester: pytest.Pytester) -> None:
+    """An error at the application's own line that loads it, for the entry point that must not."""
+    settings = """\
+        [tool.prodready]
+        app = "main:app"
+        entry_points = ["jobs"]
+        [tool.prodready.imports.forbidden_at_import]
+        "main:app" = ["wave"]
+        """
+    files = {
+        "pyproject.toml": settings,
+        "main.py": f"import sounds\n{APP}",
+        "sounds.py": "import os\nimport wave\n",
+        "jobs.py": "import wave\n",
+    }
+    found = run(pytester, files)
+    assert errors(found) == [("PRD108", "main:app", "sounds.py:2")]
+    (forbidden,) = found.of(Level.ERROR)
+    assert forbidden.message == "main:app loads wave at start, which the settings forbid"
+    assert "main → sounds → wave" in forbidden.remedy
+    assert found.status == 1
+    later = run(pytester, {**files, "sounds.py": "def play():\n    import wave\n"})
+    assert (later.of(Level.ERROR), later.status) == ([], 0)
+
+
 def test_an_entry_point_that_only_metadata_could_name_is_a_finding(pytester: pytest.Pytester) -> None:
     """Where the project's files leave its scripts open, the run itself tells."""
     found = run(pytester, {"pyproject.toml": FORBIDDING, "main.py": APP})

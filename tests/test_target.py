@@ -336,3 +336,49 @@ def test_what_the_application_asks_for_stays_hidden(project: Project) -> None:
     assert seen.failure.missing is not None
     assert seen.failure.missing.distribution == "idna"
     assert seen.entry.revealed == ()
+
+
+WRAPPER = """\
+import builtins
+original = builtins.__import__
+def wrapped(name, globals=None, locals=None, fromlist=(), level=0):
+    return original(name, globals, locals, fromlist, level)
+builtins.__import__ = wrapped
+"""
+
+
+@pytest.mark.parametrize(
+    "statement, revealed",
+    [
+        ("import idna", ()),
+        ("import os, idna as names", ()),
+        ("import idna.core", ()),
+        ("from idna import (\n    encode,\n)", ()),
+        ("if True: from idna.core import encode", ()),
+        ("def f():\n    import idna\nf()", ()),
+        ("import asking", ("idna",)),
+        ("import asking, idna", ("idna",)),
+        ("import lazy; lazy.load('idna')", ("idna",)),
+    ],
+)
+def test_who_asks_through_a_wrapper_of_import(
+    project: Project, statement: str, revealed: tuple[str, ...]
+) -> None:
+    """A library that stands in for `__import__` asks for nothing by itself."""
+    library = "lib/site-packages"
+    seen = project.inspect(
+        {
+            f"{library}/wrapping.py": WRAPPER,
+            f"{library}/asking.py": "import idna\n",
+            f"{library}/lazy.py": "def load(name):\n    __import__(name)\n",
+            "app.py": f"import wrapping\n{statement}\n",
+        },
+        hidden={"idna": "idna"},
+        pythonpath=(str(project.root / library),),
+    )
+    assert seen.entry.revealed == revealed
+    if not revealed:
+        assert seen.failure.missing is not None
+        assert seen.failure.missing.distribution == "idna"
+        assert seen.failure.location is not None
+        assert seen.failure.location.file == "app.py"

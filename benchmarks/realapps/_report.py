@@ -23,11 +23,12 @@ CLEAN = """
 Healthy releases, installed by name from the package index into environments of their own, with the settings
 that they need to start and nothing else ([realapps](realapps)). They are judged without their servers. A
 module counts once, however many entry points reach it. The time is that of the import family, from pytest's
-start to its end; the bare interpreter imports the same modules, in the same environment; medians of runs in
-alternation.
+start to its end, with nothing kept from an earlier run. "One" is a bare interpreter that imports the same
+modules, all in one process; "each" are bare interpreters side by side, one for each entry point: what
+production has, and what the gate does. Medians of runs in alternation, in the same environment.
 
-| application | Python | modules | deferred imports | errors | warnings | gate | bare | ratio |
-|---|---|--:|--:|--:|--:|--:|--:|--:|
+| application | Python | modules | deferred imports | errors | warnings | gate | one | ratio | each | ratio |
+|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|
 """
 FAULTS = """
 ## With faults
@@ -63,7 +64,8 @@ def _clean(measured: dict[str, dict[str, Any]]) -> Iterator[str]:
         yield (
             f"| {name} {one['version']} | {one['python']} | {one['modules']} | {one['deferred']} "
             f"| {levels['error']} | {levels['warning']} | {one['seconds']:.1f} s | {one['bare']:.1f} s "
-            f"| {one['seconds'] / one['bare']:.2f} |"
+            f"| {one['seconds'] / one['bare']:.2f} "
+            f"| {one['each']:.1f} s | {one['seconds'] / one['each']:.2f} |"
         )
         for finding in one["findings"]:
             if finding["level"] != "info":

@@ -18,14 +18,14 @@ from packaging.utils import canonicalize_name
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from _side_by_side import Candidate, MeasuringFailedError, environment, fail, measure
+from _side_by_side import Candidate, MeasuringFailedError, environment, fail, measure_all
 
 PAIRS = 3
 WITHOUT = "PRD5"
 IMPORTS = "PRD1"
 BARE = """
 import importlib
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 
 def named(target):
     module, _, name = target.partition(":")
@@ -41,6 +41,12 @@ for kind, target in {entries!r}:
         worker = find_app(target)
         worker.loader.import_default_modules()
         worker.finalize()
+    elif kind == "commands":
+        import django
+        django.setup()
+    elif kind == "script":
+        with suppress(Exception):
+            named(target)
     else:
         found = named(target)
         app = found if kind == "web" else app
@@ -53,15 +59,33 @@ with getattr(app, "app_context", nullcontext)():
 """
 
 
+SIDE_BY_SIDE = """
+import os, subprocess, sys
+from concurrent.futures import ThreadPoolExecutor
+
+def run(program):
+    subprocess.run([sys.executable, "-c", program], check=True, stdout=subprocess.DEVNULL)
+
+with ThreadPoolExecutor(os.cpu_count()) as pool:
+    list(pool.map(run, {programs!r}))
+"""
+
+
 def closure(told: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The application's modules that any entry point reaches, by name."""
     return {module["name"]: module for seen in told["facts"]["entries"] for module in seen["modules"]}
 
 
 def bare(told: dict[str, Any]) -> str:
-    """A program that imports what the gate has imported."""
+    """A program that imports what the gate has imported, all in one interpreter."""
     entries = [(seen["entry"]["kind"], seen["entry"]["target"]) for seen in told["facts"]["entries"]]
     return BARE.format(entries=entries, modules=sorted(closure(told)))
+
+
+def side_by_side(told: dict[str, Any]) -> str:
+    """A program that imports it as production does: each entry point in an interpreter of its own."""
+    programs = [bare({"facts": {"entries": [seen]}}) for seen in told["facts"]["entries"]]
+    return SIDE_BY_SIDE.format(programs=programs)
 
 
 def version(application: Application) -> str:
@@ -80,9 +104,10 @@ def look_at(application: Application) -> None:
     modules = closure(told)
     ours = Candidate("the gate", application.command("-", "--prodready-select", IMPORTS))
     base = Candidate("bare imports", [str(application.python), "-c", bare(told)])
+    each = Candidate("bare imports, side by side", [str(application.python), "-c", side_by_side(told)])
     variables = {**environment(), **application.environ()}
     variables.pop("PYTHONDONTWRITEBYTECODE", None)
-    measure(ours, base, application.project, variables, pairs=PAIRS, warm_ups=1)
+    measure_all([(one, application.project) for one in (ours, base, each)], variables, rounds=PAIRS)
     measured = {
         "version": installed,
         "python": application.settings["python"],
@@ -91,12 +116,13 @@ def look_at(application: Application) -> None:
         "findings": told["findings"],
         "seconds": median(ours.wall),
         "bare": median(base.wall),
+        "each": median(each.wall),
     }
     application.keep(measured=measured)
     print(
         f"{application.name} {installed}: {measured['modules']} modules, "
         f"{measured['deferred']} deferred imports; the gate {median(ours.wall):.1f} s, "
-        f"bare {median(base.wall):.1f} s",
+        f"bare {median(base.wall):.1f} s, side by side {median(each.wall):.1f} s",
         flush=True,
     )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from pytest_prodready import scripts
 from pytest_prodready.discovery import declared, django, further, procfile, source
 from pytest_prodready.discovery.attribute import COLON_REQUIRED, attribute
+from pytest_prodready.discovery.import_path import ImportPath
 from pytest_prodready.discovery.layout import Layout, module_name
 from pytest_prodready.discovery.project import likeliest_file, project_root
 from pytest_prodready.discovery.start import Start
@@ -32,13 +33,10 @@ class Discovered:
 
     entries: tuple[Entry, ...] = ()
     packages: tuple[str, ...] = ()
-    packages_source: str = ""
     pythonpath: tuple[str, ...] = ()
     """Absolute directories that are on ``sys.path`` besides the project's root, of all entries together."""
-    pythonpath_source: str = ""
     database: str = ""
     """``env:NAME``, ``app``, or empty for: the application's own engine, else ``DATABASE_URL``."""
-    database_source: str = ""
     notes: tuple[tuple[str, str], ...] = ()
     """Lines for the header: a label, and a value with its source."""
     looked_for: tuple[str, ...] = ()
@@ -67,40 +65,35 @@ class _Search:
         self.layout = Layout(self.tree, settings.pythonpath)
         self.django = django.find(self.tree, environ)
         self._candidates: list[source.Candidate] | None = None
-        self.roots: dict[str, str] = dict.fromkeys(settings.pythonpath, "[tool.prodready] pythonpath")
-        """Import roots besides the project's own, relative to it → where each was found."""
-        self.own: dict[str, list[str]] = {}
-        """Kind of entry → the import roots that are its own: the one that holds it first."""
+        self.path = ImportPath(self.layout, settings.pythonpath)
+        self.further = further.Further(settings, environ, self.django, self.path)
         self.notes: list[tuple[str, str]] = []
 
     def result(self) -> Discovered:
         entries = [entry for kind in ("web", "celery") if (entry := self._entry(kind))]
         found = {entry.kind for entry in entries}
         written = scripts.read(self.root)
-        started = [*self._named(), *self._scripts(written.scripts, entries)]
-        commands = self._commands(entries)
-        self.notes += further.notes([*started, *commands])
-        pythonpath = [place for place in self.roots if place]
-        sources = listed(dict.fromkeys(self.roots[place] for place in pythonpath))
-        if pythonpath:
-            self.notes.append(("import path", f"{listed(pythonpath)} ({sources})"))
-        packages, packages_source = self._packages([*entries, *started])
+        started = [*self.further.named(), *self.further.scripts(written.scripts, entries)]
+        commands = self.further.commands(entries)
+        self.notes += [*self.further.notes, *further.notes([*started, *commands])]
+        places = self.path.places()
+        if places:
+            sources = listed(dict.fromkeys(places.values()))
+            self.notes.append(("import path", f"{listed(places)} ({sources})"))
+        packages, words = self._packages([*entries, *started])
         shown = listed(packages) or "none"
         if not self.tree.complete:
-            packages_source += ", of a tree too large to be read whole"
-        self.notes.append(("packages", f"{shown} ({packages_source})"))
-        database_source = self._database()
+            words += ", of a tree too large to be read whole"
+        self.notes.append(("packages", f"{shown} ({words})"))
+        self.notes.append(("database", self._database()))
         return Discovered(
             entries=(
-                *(replace(entry, pythonpath=self._pythonpath(entry.kind)) for entry in entries),
-                *(self._with_path(entry) for entry in (*started, *commands)),
+                *(replace(entry, pythonpath=self.path.of(entry.kind)) for entry in entries),
+                *(self.further.with_path(entry) for entry in (*started, *commands)),
             ),
             packages=packages,
-            packages_source=packages_source,
-            pythonpath=tuple(str(self.root / place) for place in pythonpath),
-            pythonpath_source=sources,
+            pythonpath=self.path.absolute(places),
             database=self.settings.database,
-            database_source=database_source,
             notes=tuple(self.notes),
             looked_for=tuple(
                 f"a {_WORDS[kind]} (looked in {_PLACES[kind]})" for kind in _WORDS if kind not in found
@@ -123,7 +116,7 @@ class _Search:
         if entry is None:
             return None
         directories = [place for one in starts[:1] for place in self._directories(one)]
-        self.own[kind] = [*dict.fromkeys([root, *directories])]
+        self.path.own[kind] = [*dict.fromkeys([root, *directories])]
         words = "; ".join([entry.source, *others])
         self.notes.append(("app" if kind == "web" else "celery", f"{entry.target} ({words})"))
         return entry
@@ -154,21 +147,21 @@ class _Search:
         target, root = start.target, ""
         directories = self._directories(start)
         for place in directories:
-            self.roots.setdefault(place, start.path_source)
+            self.path.add(place, start.path_source)
         if start.script:
-            script = self._inside(start.script) or Path(start.script).name
+            script = self.tree.inside(start.script) or Path(start.script).name
             module, root = self.layout.script(script)
             name = start.attribute
-            self.roots.setdefault(root, start.source)
+            self.path.add(root, start.source)
         else:
             module, _, name = target.partition(":")
             preferred = [*directories, *([self.django.directory] if self.django else [])]
             known = self.layout.root_of_module(module, preferred)
             root = known or ""
             if root and self.django and root == self.django.directory:
-                self.roots.setdefault(root, self.django.manage)
+                self.path.add(root, self.django.manage)
             elif root:
-                self.roots.setdefault(root, f"{root} layout")
+                self.path.add(root, f"{root} layout")
         path, words = self.tree.file_of(module, root), start.source
         if start.kind == "web":
             served = attribute(self.tree, path, name, start.program, self._found)
@@ -180,8 +173,7 @@ class _Search:
 
     def _directories(self, start: Start) -> list[str]:
         """The directories of the project that an answer puts on the path."""
-        places = (self._inside(one) for one in start.directories)
-        return [place for place in places if place and (self.root / place).is_dir()]
+        return [place for place in map(self.tree.directory, start.directories) if place]
 
     def _from_source(self, found: source.Candidate) -> tuple[Entry, str]:
         django_root = self.django.directory if self.django else ""
@@ -190,8 +182,7 @@ class _Search:
         else:
             root = self.layout.root_of_file(found.path)
             words = f"{root} layout"
-        if root:
-            self.roots.setdefault(root, words)
+        self.path.add(root, words)
         target = f"{module_name(found.path, root)}:{found.attribute}"
         made = "factory" if found.factory else found.made_by
         entry = Entry(
@@ -202,107 +193,6 @@ class _Search:
             self._settings_module(found.path),
         )
         return entry, root
-
-    def _named(self) -> list[Entry]:
-        """The entries that the settings name besides the web app and the Celery app."""
-        place, words = self.settings.locations.get("entry_points"), "[tool.prodready] entry_points"
-        found = []
-        for target in dict.fromkeys(self.settings.entry_points):
-            entry = Entry("script", target, words, place)
-            preferred = [self.django.directory] if self.django else []
-            root = self.layout.root_of_module(entry.module, preferred) or ""
-            if root:
-                self.roots.setdefault(root, words)
-            self.own[target] = [root]
-            found.append(entry)
-        return found
-
-    def _scripts(self, declared: Iterable[scripts.Script], others: Iterable[Entry]) -> list[Entry]:
-        """The console scripts of the project's files, each target once."""
-        known = {entry.target for entry in others}
-        found: dict[str, Entry] = {}
-        for script in further.production([*declared], self.settings.runtime.extras, self.tree):
-            if script.target in known:
-                continue
-            words = f"{script.table}, {script.name}"
-            entry = Entry("script", script.target, words, script.location, started="console")
-            root = further.import_root(entry.module, self.layout)
-            if root is not None:
-                if root:
-                    self.roots.setdefault(root, script.table)
-                self.own[script.target] = [root]
-            found.setdefault(script.target, entry)
-        return [*found.values()]
-
-    def _commands(self, entries: list[Entry]) -> list[Entry]:
-        """The management commands of a Django project, all of them one entry; none without its settings."""
-        module = further.settings_module(entries, self.django, self.environ)
-        if self.django:
-            target, started = self.django.manage, "file"
-            self.own["commands"] = [self.django.directory]
-            if self.django.directory:
-                self.roots.setdefault(self.django.directory, self.django.manage)
-        else:
-            module = self.environ.get(django.VARIABLE, "")
-            top, root = module.partition(".")[0], self.layout.root_of_module(module) if module else None
-            if root is None and top not in self.settings.packages:
-                return []
-            target, started = further.COMMANDS, "module"
-            self.own["commands"] = [root or ""]
-        if not module:
-            self.notes.append(
-                ("commands", f"not loaded, as {target} sets no {django.VARIABLE} that can be read")
-            )
-            return []
-        return [
-            Entry(
-                "commands",
-                target,
-                f"{django.VARIABLE} {module}",
-                Location(target) if self.django else None,
-                module,
-                started=started,
-            )
-        ]
-
-    def _with_path(self, entry: Entry) -> Entry:
-        """A script or the management commands with what each has on ``sys.path``."""
-        given = tuple(str(self.root / place) for place in self.layout.given if place)
-        if entry.started == "console":
-            roots = self.own.get(entry.target, [""])
-            places = dict.fromkeys([*roots, *self.layout.others(roots)])
-            return replace(entry, pythonpath=given, behind=tuple(str(self.root / place) for place in places))
-        if entry.kind != "commands":
-            return replace(entry, pythonpath=self._pythonpath(entry.target))
-        if entry.started != "file" or self.django is None:
-            return replace(entry, pythonpath=self._pythonpath("commands"))
-        first, last = further.path_of(self.tree, self.django)
-        in_front = [str(self.root / place) for place in (self.django.directory, *first)]
-        in_front += [place for place in given if place not in in_front]
-        behind = dict.fromkeys([*(str(self.root / place) for place in last), *self._pythonpath("commands")])
-        return replace(
-            entry,
-            pythonpath=tuple(in_front),
-            behind=tuple(place for place in behind if place not in in_front),
-        )
-
-    def _pythonpath(self, kind: str) -> tuple[str, ...]:
-        """The import roots of one entry, absolute: in a monorepo, those of another are another program's.
-
-        A ``src`` below one of its own directories counts all the same: production has it installed.
-        """
-        own = self.own[kind]
-        near = {str(PurePosixPath(place, "src")) for place in ["", *own]}
-        groups = (self.layout.given, own, near)  # in this order, whichever entry a directory was found for
-        places = [place for group in groups for place in self.roots if place and place in group]
-        return tuple(str(self.root / place) for place in dict.fromkeys(places))
-
-    def _inside(self, place: str) -> str:
-        """A place relative to the root; empty when it lies outside, as paths of a production image do."""
-        try:
-            return (self.root / place).resolve().relative_to(self.root).as_posix()
-        except (ValueError, OSError, RuntimeError):  # outside, no path at all, a loop of links
-            return ""
 
     def _found(self) -> list[source.Candidate]:
         if self._candidates is None:
@@ -320,8 +210,8 @@ class _Search:
     def _packages(self, entries: list[Entry]) -> tuple[tuple[str, ...], str]:
         if self.settings.packages:
             return self.settings.packages, "[tool.prodready] packages"
-        used = dict.fromkeys(own[0] for own in self.own.values())
-        roots = [*used] or [*(place for place in self.roots if place), ""]
+        used = dict.fromkeys(own[0] for own in self.path.own.values())
+        roots = [*used] or [*self.path.places(), ""]
         others = self.layout.others(roots)
         modules = [entry.module for entry in entries]
         words = listed(root or "the project's root" for root in [*roots, *others])
@@ -330,11 +220,8 @@ class _Search:
 
     def _database(self) -> str:
         if self.settings.database:
-            words = "[tool.prodready] database"
-            self.notes.append(("database", f"{self.settings.database} ({words})"))
-            return words
+            return f"{self.settings.database} ([tool.prodready] database)"
         words = "the application's own engine"
         if self.environ.get("DATABASE_URL"):
             words += ", else DATABASE_URL of the environment"
-        self.notes.append(("database", words))
         return words

@@ -120,6 +120,18 @@ class Tree:
         """Whether a directory, relative to the root, has an ``__init__.py``."""
         return os.path.isfile(self.root / directory / "__init__.py")  # noqa: PTH113 - as in file_of()
 
+    def inside(self, place: str) -> str:
+        """A place relative to the root; empty when it lies outside, as paths of a production image do."""
+        try:
+            return (self.root / place).resolve().relative_to(self.root).as_posix()
+        except (ValueError, OSError, RuntimeError):  # outside, no path at all, a loop of links
+            return ""
+
+    def directory(self, place: str) -> str:
+        """The same for what is a directory; empty for anything else, too."""
+        inside = self.inside(place)
+        return inside if inside and os.path.isdir(self.root / inside) else ""  # noqa: PTH112 - as in file_of()
+
     def _entries(self, directory: str) -> list[os.DirEntry[str]]:
         try:
             with os.scandir(self.root / directory) as entries:

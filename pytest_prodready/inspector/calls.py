@@ -9,9 +9,10 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from .celery_tasks import functions_behind, main_function, own
-from .nodes import walk
+from .nodes import name_parts, walk
 from .parsed import Parsed
 from .project import Project, source_file
+from .statement_names import resolved
 
 Unit = tuple[str, str]
 """Module and function: one at its top, or a method as ``Class.method``; with all that is defined inside."""
@@ -66,18 +67,11 @@ def _units(body: Iterable[ast.stmt], owner: str) -> Iterator[tuple[str, str, ast
 
 
 def _called(unit: ast.stmt, owner: str) -> set[str]:
-    found = {_dotted(node.func) for node in walk(unit) if isinstance(node, ast.Call)}
+    found = {".".join(name_parts(node.func)) for node in walk(unit) if isinstance(node, ast.Call)}
     return {
         f"{owner}.{name.partition('.')[2]}" if owner and name.startswith(("self.", "cls.")) else name
         for name in found - {""}
     }
-
-
-def _dotted(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        before = _dotted(node.value)
-        return f"{before}.{node.attr}" if before else ""
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _imported(unit: ast.stmt) -> Iterator[tuple[str, int, str, str]]:
@@ -124,11 +118,8 @@ class Calls:
 
     @staticmethod
     def _imported(module: object, importer: str, level: int, base: str, name: str) -> object:
-        if level:
-            package = vars(module).get("__package__") or importer
-            package = ".".join(str(package).split(".")[: len(str(package).split(".")) - level + 1])
-            base = f"{package}.{base}".strip(".")
-        found: object = sys.modules.get(base)
+        package = str(vars(module).get("__package__") or importer)
+        found: object = sys.modules.get(resolved(level, base, package))
         if not name or found is None:
             return found
         return _part(found, name)

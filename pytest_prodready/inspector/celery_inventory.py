@@ -16,6 +16,7 @@ from typing import Any
 
 from . import celery_source, celery_tasks
 from .project import FOREIGN, Project, source_file
+from .statement_names import resolved
 
 Facts = dict[str, Any]
 TESTS = {"tests", "test", "testing", "testutils", "migrations", "__pycache__"}
@@ -168,22 +169,17 @@ def _resolve(reference: ast.expr, names: dict[str, Any]) -> Any:
 def _imported_names(tree: ast.Module, module: str, is_package: bool) -> dict[str, Any]:
     """What a module that is not loaded would find under the names it imports, as far as that is loaded."""
     names: dict[str, Any] = {}
+    package = module if is_package else module.rpartition(".")[0]
     for node in tree.body:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 target = alias.name if alias.asname else alias.name.partition(".")[0]
                 names[alias.asname or target] = sys.modules.get(target)
         elif isinstance(node, ast.ImportFrom):
-            base = _absolute(node, module, is_package)
+            base = resolved(node.level, node.module or "", package)
             for alias in node.names:
                 names[alias.asname or alias.name] = _name_in(base, alias.name)
     return names
-
-
-def _absolute(node: ast.ImportFrom, module: str, is_package: bool) -> str:
-    parts = module.split(".")
-    kept = parts[: len(parts) - node.level + is_package] if node.level else []
-    return ".".join([*kept, *([node.module] if node.module else [])])
 
 
 def _name_in(base: str, name: str) -> Any:

@@ -7,7 +7,9 @@ import functools
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from .nodes import bound_name
 from .project import Project
+from .sources import tree_of
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -25,10 +27,7 @@ def read(file: str) -> bytes:
 @functools.cache
 def tree(file: str) -> ast.Module:
     """The syntax tree of ``file``; an empty one when it is no Python of this version."""
-    try:
-        return ast.parse(read(file), file)
-    except (SyntaxError, ValueError, RecursionError):
-        return ast.Module(body=[], type_ignores=[])
+    return tree_of(file) or ast.Module(body=[], type_ignores=[])
 
 
 def first_line(node: Function) -> int:
@@ -94,14 +93,9 @@ def _definitions(file: str) -> dict[str, Function]:
 
 def _bound_names(node: ast.AST) -> Iterator[str]:
     for inner in ast.walk(node):
-        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
-            yield inner.id
-        elif isinstance(inner, ast.arg):
-            yield inner.arg
-        elif isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            yield inner.name
-        elif isinstance(inner, ast.alias):
-            yield (inner.asname or inner.name).partition(".")[0]
+        name = inner.arg if isinstance(inner, ast.arg) else bound_name(inner)
+        if name:
+            yield name
 
 
 @functools.cache

@@ -6,7 +6,9 @@ import ast
 import functools
 import sys
 
+from .nodes import last_name
 from .project import Project, source_file
+from .sources import tree_of
 
 
 def attribute_place(
@@ -48,25 +50,16 @@ def declares(cls: type, attribute: str) -> bool:
 
 def column_place(file: str, variable: str, column: str, project: Project) -> dict[str, object] | None:
     """The ``Location`` of ``Column("column", …)`` in the statement of a module that binds ``variable``."""
-    tree = _tree(file)
+    tree = tree_of(file)
     statement = _binding(tree, variable) if tree is not None else None
     if statement is None:
         return None
     for node in ast.walk(statement):
-        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if called == "Column" and node.args[0].value == column:
+        if isinstance(node, ast.Call) and last_name(node.func) == "Column" and node.args:
+            name = node.args[0]
+            if isinstance(name, ast.Constant) and name.value == column:
                 return project.location(file, node.lineno)
     return project.location(file, statement.lineno)
-
-
-@functools.lru_cache(maxsize=256)
-def _tree(file: str) -> ast.Module | None:
-    try:
-        with open(file, "rb") as source:
-            return ast.parse(source.read())
-    except (OSError, SyntaxError, ValueError):
-        return None
 
 
 def _class(file: str, qualname: str) -> ast.ClassDef | None:
@@ -92,7 +85,7 @@ def _classes(file: str) -> dict[str, list[ast.ClassDef]]:
             elif isinstance(child, ast.stmt):
                 collect(child, prefix)
 
-    tree = _tree(file)
+    tree = tree_of(file)
     if tree is not None:
         collect(tree, "")
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from . import deferred
+from .deferred_statement import TOP, Statement
 from .loaded import Loaded
 from .parsed import Parsed
 from .project import Project, source_file
@@ -50,12 +50,12 @@ def _module(name: str, module: object, resolver: Resolver) -> Facts:
     if found is None:
         return facts  # nothing to try; it was imported, so it is no syntax error of today's file
     holder = Holder(name, module, file, place)
-    every = map(deferred.Statement._make, found["statements"])
-    statements = [one for one in every if one.kind != deferred.TOP or holder.makes_lazy(one)]
+    every = map(Statement._make, found["statements"])
+    statements = [one for one in every if one.kind != TOP or holder.makes_lazy(one)]
     facts["deferred"] = len(statements)
     broken = [broken for one in statements for broken in resolver.broken(one, holder)]
     for broad, imports in found["attempts"]:
-        broken += resolver.swallowed(broad, map(deferred.Statement._make, imports), holder)
+        broken += resolver.swallowed(broad, map(Statement._make, imports), holder)
     facts["broken"] = broken
     facts["replaced"] = [
         {

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from .nodes import walk
+from .nodes import is_try, last_name, name_parts, walk
 
 ANY = "*"
 """Stands for every module, where a test asks for one that it does not name."""
@@ -78,6 +78,23 @@ _MODULES = {"sys": sys, "os": os, "builtins": builtins}
 _TEXT_METHODS = {"startswith", "endswith", "lower", "upper", "casefold", "strip"}
 
 
+_TELLING = {
+    ast.Name,
+    ast.Attribute,
+    ast.Import,
+    ast.ImportFrom,
+    ast.arg,
+    ast.Assign,
+    ast.AnnAssign,
+    ast.NamedExpr,
+    ast.Try,
+    getattr(ast, "TryStar", ast.Try),
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+}
+"""The nodes that are looked at: of all that there are, less than half."""
+
+
 class Conditions:
     """The conditions of one module.
 
@@ -102,6 +119,8 @@ class Conditions:
         assigned: list[tuple[ast.expr, ast.expr]] = []
         functions: list[ast.FunctionDef | ast.AsyncFunctionDef] = []
         for node in walk(tree):
+            if type(node) not in _TELLING:
+                continue
             if isinstance(node, ast.Name):
                 if not isinstance(node.ctx, ast.Load):
                     stored[node.id] += 1
@@ -170,13 +189,8 @@ class Conditions:
 
     def dotted(self, node: ast.expr) -> str:
         """The dotted name that an expression is, aliases of imports resolved; empty when it is none."""
-        parts: list[str] = []
-        while isinstance(node, ast.Attribute):
-            parts.append(node.attr)
-            node = node.value
-        if not isinstance(node, ast.Name):
-            return ""
-        return ".".join([self.aliases.get(node.id, node.id), *reversed(parts)])
+        first, *rest = name_parts(node) or ("",)
+        return ".".join([self.aliases.get(first, first), *rest])
 
     def last_name(self, call: ast.expr) -> str:
         """The last part of the name of what is called; empty for what is no call of a name."""
@@ -377,14 +391,9 @@ def _calculated(operator: ast.operator, left: object, right: object) -> object:
     return left << right if isinstance(operator, ast.LShift) else UNKNOWN
 
 
-def is_try(node: ast.AST) -> bool:
-    """Whether ``node`` is a ``try``, with ``except`` or ``except*``."""
-    return isinstance(node, ast.Try) or type(node).__name__ == "TryStar"
-
-
 def names_import_error(kind: ast.expr | None) -> bool:
     """A handler written for a missing module, not one that catches everything around a call."""
-    names = {getattr(node, "id", getattr(node, "attr", "")) for node in walk(kind)} if kind else set()
+    names = {last_name(node) for node in walk(kind)} if kind else set()
     return bool(names & {"ImportError", "ModuleNotFoundError"})
 
 

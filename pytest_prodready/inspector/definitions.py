@@ -6,7 +6,7 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 
-from .nodes import walk
+from .nodes import bound_name, walk
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -180,12 +180,8 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
     for node in _now(statement):
         if isinstance(node, ast.Name) and not _is_read(node):
             yield node.id
-        elif isinstance(node, DEFINITIONS):
-            yield node.name
-        elif isinstance(node, ast.alias):
-            yield node.asname or node.name.partition(".")[0]
-        elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
-            yield node.name
+        elif name := bound_name(node):
+            yield name
 
 
 def _binds_anything(statement: ast.stmt) -> bool:

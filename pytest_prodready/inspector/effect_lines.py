@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 
 from .nodes import walk
+from .sources import tree_of
 
 ADDING = {"append", "insert", "extend"}
 REMOVING = {"remove", "clear", "pop"}
@@ -20,10 +21,8 @@ def find_line(file: str, module: str, kind: str, detail: str) -> "int | None":
         kind: of effect: ``path``, ``output`` or ``memory``.
         detail: of the effect: which output, or what was added to the path or removed from it.
     """
-    try:
-        with open(file, "rb") as source:
-            tree = ast.parse(source.read())
-    except (OSError, SyntaxError, ValueError, RecursionError):
+    tree = tree_of(file)
+    if tree is None:
         return None
     if kind == "path":
         found = _altering(tree, "path", ADDING if detail.startswith("+") else REMOVING)

@@ -230,9 +230,19 @@ class Effects:
         """Called for what is seen only around the imports: its line is not known yet."""
         if kind in ("directory", "path"):
             sign, path = (detail[0], detail[1:]) if kind == "path" else ("", detail)
-            detail = sign + (self.project.relative(path) if os.path.isabs(path) else path)
+            shown = self.project.relative(path) if os.path.isabs(path) else path
+            detail = sign + shown
+            if kind == "path" and self._put_back("-" if sign == "+" else "+", shown):
+                return
         place = self.moved if kind == "directory" else None
         self._keep(kind, detail, place or self._body_of(module))
+
+    def _put_back(self, sign: str, entry: str) -> bool:
+        """Forget that ``entry`` was added to the path or removed from it: now it is as it was before."""
+        known = [key for key in self.found if key[:2] == ("path", sign + entry)]
+        for key in known:
+            del self.found[key]
+        return bool(known)
 
     def _body_of(self, name: str) -> Place:
         file = _file_of(name)

@@ -6,12 +6,11 @@ import importlib
 import os
 import re
 import sys
-from types import FrameType, ModuleType, TracebackType
+from types import FrameType, ModuleType
 
-from . import shadows, twins
+from . import shadows, stack, twins
 from .project import Project, source_file
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 KEPT_FRAMES = 40
 KEPT_NAMES = 2000
 KEPT_TEXT = 4000
@@ -26,14 +25,20 @@ def describe(error: BaseException, project: Project, module: str = "") -> dict[s
         project: tells the application's own files.
         module: the module that failed to import, where it is known; else it is read from the traceback.
     """
+    missing, frames = _missing(error, project), _frames(error, project)
+    if missing is not None and shadows.hides_standard(project):
+        behind = _behind(missing)
+        found = _missing(behind, project) if behind is not None else None
+        if behind is not None and found is not None and found["shadow"]:
+            missing, frames = found, [*frames, *_frames(behind, project)]
     return {
         "how": "exited" if isinstance(error, SystemExit) else "raised",
         "type": type(error).__name__,
         "bases": [f"{cls.__module__}.{cls.__qualname__}" for cls in type(error).__mro__],
         "message": _message(error),
         "module": module or _module(error),
-        "frames": _frames(error, project),
-        "missing": _missing(error, project),
+        "frames": frames,
+        "missing": missing,
         "status": _exit_status(error),
     }
 
@@ -63,12 +68,9 @@ def _cut(text: str, limit: int) -> str:
 def _module(error: BaseException) -> str:
     """The module whose body ran when ``error`` was raised; empty for a syntax error, whose body never ran."""
     found: object = ""
-    traceback = None if isinstance(error, SyntaxError) else error.__traceback__
-    while traceback is not None:
-        code = traceback.tb_frame.f_code
-        if code.co_name == "<module>" and not code.co_filename.startswith("<"):
-            found = traceback.tb_frame.f_globals.get("__name__", "")
-        traceback = traceback.tb_next
+    for frame in stack.frames(None if isinstance(error, SyntaxError) else error.__traceback__):
+        if frame.f_code.co_name == "<module>" and not frame.f_code.co_filename.startswith("<"):
+            found = frame.f_globals.get("__name__", "")
     return found if isinstance(found, str) else ""
 
 
@@ -82,11 +84,9 @@ def _exit_status(error: BaseException) -> int | None:
 
 def _frames(error: BaseException, project: Project) -> list[dict[str, object]]:
     found = []
-    traceback: TracebackType | None = error.__traceback__
-    while traceback is not None:
-        code = traceback.tb_frame.f_code
-        found.append((code.co_filename, traceback.tb_lineno, code.co_name))
-        traceback = traceback.tb_next
+    for entry in stack.entries(error.__traceback__):
+        code = entry.tb_frame.f_code
+        found.append((code.co_filename, entry.tb_lineno, code.co_name))
     if isinstance(error, SyntaxError) and error.filename:
         found.append((error.filename, error.lineno or 1, "<module>"))
     return _shown(found, project)
@@ -111,7 +111,7 @@ def _shown(found: list[tuple[str, int, str]], project: Project) -> list[dict[str
 
 def _machinery(file: str) -> bool:
     """The import system's own files, and the inspector's."""
-    return file.startswith("<frozen") or os.path.dirname(file) == HERE or file == importlib.__file__
+    return file.startswith("<frozen") or os.path.dirname(file) == stack.HERE or file == importlib.__file__
 
 
 def _line(file: str, number: int) -> str:
@@ -142,15 +142,31 @@ def _missing(error: BaseException, project: Project) -> dict[str, object] | None
     return None
 
 
+def _behind(missing: dict[str, object]) -> BaseException | None:
+    """What really failed where a library does not pass it on: it raises once more when it is asked again.
+
+    The ``__getattr__`` of a lazy package meets an AttributeError, and ``from package import name`` takes that
+    for its answer. The finder by which setuptools brings distutils lets every exception go.
+    """
+    if missing["own"] or missing["shadow"] or missing["distribution"]:
+        return None
+    module, name = str(missing["module"]), str(missing["name"])
+    try:
+        if name:
+            getattr(sys.modules.get(module), name)
+        elif module.partition(".")[0] == "distutils" and "distutils" not in sys.stdlib_module_names:
+            importlib.import_module("setuptools")  # the package itself is not kept when its body fails
+    except BaseException as error:
+        return error
+    return None
+
+
 def _raised_in_handler(error: BaseException) -> BaseException | None:
     """The exception whose ``except`` block raised ``error`` itself, not by something that it called."""
     handled = error.__context__
     if handled is None or error.__suppress_context__ or handled.__traceback__ is None:
         return None
-    traceback = error.__traceback__
-    while traceback is not None and traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    same = traceback is not None and traceback.tb_frame is handled.__traceback__.tb_frame
+    same = stack.innermost(error.__traceback__) is handled.__traceback__.tb_frame
     return handled if same else None
 
 

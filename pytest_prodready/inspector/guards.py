@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import builtins
-import functools
 from collections.abc import Callable, Container, Iterator
 from types import FrameType
 
-from .nodes import walk
+from .nodes import is_try, last_name, walk
+from .sources import tree_of
 
 LEAVING = {"exit", "_exit", "quit", "abort"}
 SWALLOWING = ("suppress", "ignor", "swallow", "silenc", "optional", "catch", "raises")
@@ -53,7 +53,7 @@ def _stops(frame: FrameType, error: BaseException) -> bool:
         if isinstance(node, (ast.With, ast.AsyncWith)):
             if in_body and any(_swallows(item.context_expr, frame, error) for item in node.items):
                 return True
-        elif isinstance(node, ast.Try) or type(node).__name__ == "TryStar":
+        elif is_try(node):
             handlers = node.handlers if in_body else []  # type: ignore[attr-defined]  # TryStar has the same fields
             for handler in handlers:
                 if _catches(handler.type, frame, error):
@@ -121,16 +121,6 @@ def _in_body(node: ast.AST, line: int) -> bool:
     return bool(body) and body[0].lineno <= line <= (body[-1].end_lineno or 0)
 
 
-@functools.lru_cache(maxsize=512)
-def tree_of(file: str) -> ast.Module | None:
-    """The syntax tree of a file; ``None`` where it cannot be read."""
-    try:
-        with open(file, "rb") as source:
-            return ast.parse(source.read())
-    except (OSError, SyntaxError, ValueError, RecursionError):
-        return None
-
-
 def _goes_on(handler: ast.ExceptHandler) -> bool:
     """Whether the program may go on behind a handler: not where it always raises again, or leaves.
 
@@ -139,8 +129,7 @@ def _goes_on(handler: ast.ExceptHandler) -> bool:
     """
     last = handler.body[-1]
     if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
-        called = last.value.func
-        leaves = getattr(called, "attr", getattr(called, "id", "")) in LEAVING
+        leaves = last_name(last.value.func) in LEAVING
     else:
         leaves = isinstance(last, ast.Raise)
     return not leaves or any(_leaves_early(statement) for statement in handler.body[:-1])
@@ -157,7 +146,7 @@ def _leaves_early(statement: ast.stmt) -> bool:
 def _swallows(context: ast.expr, frame: FrameType, error: BaseException) -> bool:
     if not isinstance(context, ast.Call):
         return False
-    name = getattr(context.func, "attr", getattr(context.func, "id", ""))
+    name = last_name(context.func)
     if name == "suppress":
         return any(_catches(argument, frame, error) for argument in context.args)
     return any(part in name.casefold() for part in SWALLOWING)

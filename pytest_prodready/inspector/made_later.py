@@ -39,11 +39,25 @@ def read(tree: ast.Module) -> dict[str, Any]:
 
 def _opaque(node: ast.AST) -> bool:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return node.func.id in ("globals", "exec") or (node.func.id in ("vars", "locals") and not node.args)
+        name = node.func.id
+        return name == "globals" or (name in ("vars", "locals") and not node.args) or _executes_here(node)
     # sys.modules[__name__]: whatever is done with it
     return (
         isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name) and node.slice.id == "__name__"
     )
+
+
+def _executes_here(call: ast.Call) -> bool:
+    """Whether ``call`` is an ``exec`` whose names may become this module's: none is named for them."""
+    if getattr(call.func, "id", "") != "exec":
+        return False
+    given = call.args[1] if len(call.args) > 1 else None
+    for keyword in call.keywords:
+        given = keyword.value if keyword.arg == "globals" else given
+    spread = any(isinstance(one, ast.Starred) for one in call.args) or any(
+        keyword.arg is None for keyword in call.keywords
+    )
+    return spread or given is None or (isinstance(given, ast.Constant) and given.value is None)
 
 
 class MadeLater:

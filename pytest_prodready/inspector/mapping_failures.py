@@ -8,7 +8,7 @@ import warnings
 from types import FrameType
 from typing import Any
 
-from . import class_source
+from . import class_source, stack
 from .failure import describe
 from .project import Project
 
@@ -36,7 +36,7 @@ def mapping_failure(error: BaseException, project: Project) -> dict[str, object]
         return None
     model, attribute, file = None, "", ""
     before = ""
-    for frame in _stack(error):
+    for frame in stack.frames(error.__traceback__):
         module = str(frame.f_globals.get("__name__", ""))
         if module in DEFINING:
             found = _class_in(frame)
@@ -115,12 +115,10 @@ def configuration_failure(mapper: Any, error: BaseException, project: Project) -
 def _own_line(error: BaseException, project: Project) -> dict[str, object] | None:
     """The application's innermost line in the traceback."""
     own: dict[str, object] | None = None
-    traceback = error.__traceback__
-    while traceback is not None:
-        file = traceback.tb_frame.f_code.co_filename
+    for entry in stack.entries(error.__traceback__):
+        file = entry.tb_frame.f_code.co_filename
         if project.owns_file(file):
-            own = project.location(file, traceback.tb_lineno)
-        traceback = traceback.tb_next
+            own = project.location(file, entry.tb_lineno)
     return own
 
 
@@ -165,18 +163,10 @@ def reserved(mapper: Any, project: Project) -> list[dict[str, Any]]:
     ]
 
 
-def _stack(error: BaseException) -> list[FrameType]:
-    found, traceback = [], error.__traceback__
-    while traceback is not None:
-        found.append(traceback.tb_frame)
-        traceback = traceback.tb_next
-    return found
-
-
 def _attribute(error: BaseException) -> str:
     """The attribute that SQLAlchemy was looking at; empty when it was at none."""
     attribute = ""
-    for frame in _stack(error):
+    for frame in stack.frames(error.__traceback__):
         variable = ATTRIBUTE_IN.get(frame.f_code.co_name)
         if variable and str(frame.f_globals.get("__name__", "")).startswith("sqlalchemy.orm."):
             value = frame.f_locals.get(variable)

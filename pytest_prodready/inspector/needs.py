@@ -7,19 +7,10 @@ from collections.abc import Iterator
 from typing import TypeGuard
 
 from .conditions import Conditions
-from .nodes import walk
+from .nodes import NAMED, is_try, last_name, walk
 
 ASKS = {"hasattr", "getattr", "version_info", "platform", "implementation", "hexversion", "TYPE_CHECKING"}
 """Names in a condition that asks whether something is there before it is used."""
-
-NAMED = (
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
-    ast.ClassDef,
-    ast.ExceptHandler,
-    ast.MatchAs,
-    ast.MatchStar,
-)
 
 
 def needs(tree: ast.Module, top: str) -> tuple[int, set[str]]:
@@ -112,7 +103,7 @@ def _without_guarded(tree: ast.Module, conditions: Conditions) -> Iterator[ast.A
             waiting.append(node.test)
             waiting += [] if asked or holds is False else node.body
             waiting += [] if asked or holds is True else node.orelse
-        elif isinstance(node, ast.Try) or type(node).__name__ == "TryStar":
+        elif is_try(node):
             # a handler may run because of what is missing, and provide for it
             waiting += [*getattr(node, "orelse", ()), *getattr(node, "finalbody", ())]
         elif _provides(node):
@@ -134,11 +125,9 @@ def _provides(node: ast.AST) -> bool:
     if isinstance(node, (ast.IfExp, ast.BoolOp)):
         return _asks(node)
     return isinstance(node, (ast.With, ast.AsyncWith)) and any(
-        getattr(one, "attr", getattr(one, "id", "")) == "suppress"
-        for item in node.items
-        for one in walk(item.context_expr)
+        last_name(one) == "suppress" for item in node.items for one in walk(item.context_expr)
     )
 
 
 def _asks(test: ast.expr) -> bool:
-    return any(getattr(node, "attr", getattr(node, "id", "")) in ASKS for node in walk(test))
+    return any(last_name(node) in ASKS for node in walk(test))

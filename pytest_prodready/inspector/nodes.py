@@ -5,6 +5,35 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+NAMED = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.ExceptHandler,
+    ast.MatchAs,
+    ast.MatchStar,
+)
+"""Nodes that bind what stands in their field ``name``."""
+
+
+def is_try(node: ast.AST) -> bool:
+    """Whether ``node`` is a ``try``, with ``except`` or ``except*``."""
+    return isinstance(node, ast.Try) or type(node).__name__ == "TryStar"
+
+
+def name_parts(node: ast.AST) -> tuple[str, ...]:
+    """The parts of ``a.b.c``, in order; none for what is no dotted name."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return (node.id, *reversed(parts)) if isinstance(node, ast.Name) else ()
+
+
+def last_name(node: ast.AST | None) -> str:
+    """``b`` of ``b`` and of ``a.b``; empty for what is no name."""
+    return getattr(node, "id", "") or getattr(node, "attr", "")
+
 
 def walk(node: ast.AST) -> Iterator[ast.AST]:
     """``node`` and all that is in it, each before what it holds.
@@ -12,12 +41,28 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
     In half the time of ``ast.walk``, which also imports ``collections`` whenever it is called: that may be
     the application's own module by then.
     """
-    waiting = [node]
+    waiting: list[object] = [node]
     while waiting:
         one = waiting.pop()
+        if not isinstance(one, ast.AST):  # None for a default that is not there, or a name after `global`
+            continue
         yield one
-        for value in vars(one).values():
+        for field in one._fields:
+            value = getattr(one, field, None)
             if type(value) is list:
-                waiting.extend(inner for inner in value if isinstance(inner, ast.AST))
+                waiting += value
             elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
                 waiting.append(value)
+
+
+def bound_name(node: ast.AST) -> str:
+    """The name that ``node`` itself binds where it stands, as no parameter does; empty for none."""
+    if isinstance(node, ast.Name):
+        return node.id if isinstance(node.ctx, ast.Store) else ""
+    if isinstance(node, ast.alias):
+        return node.asname or node.name.partition(".")[0]
+    if isinstance(node, ast.MatchMapping):
+        return node.rest or ""
+    if isinstance(node, NAMED):
+        return node.name or ""
+    return ""

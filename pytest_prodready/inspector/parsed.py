@@ -28,13 +28,15 @@ class Parsed:
     """Reads source files, each content once.
 
     Args:
-        directory: where the store is kept, absolute; empty for none.
-        name: what is inspected: each entry point has a store of its own, as they run side by side.
+        directory: where the stores are kept, absolute; empty for none.
+        name: what is inspected: each entry point writes a store of its own, as they run side by side, and
+            reads those of all.
     """
 
     def __init__(self, directory: str = "", name: str = "") -> None:
-        tag = f"{sys.implementation.cache_tag}-{source_hash(name.encode()).hex()}"
-        self.file = os.path.join(directory, f"{BEGINS}{tag}") if directory else ""
+        self.begins = f"{BEGINS}{sys.implementation.cache_tag}-"
+        own = f"{self.begins}{source_hash(name.encode()).hex()}"
+        self.file = os.path.join(directory, own) if directory else ""
         self.parsed = 0
         """How often a file had to be parsed."""
         self._kept: dict[str, dict[str, Any]] | None = None
@@ -91,7 +93,7 @@ class Parsed:
 
     def _write(self) -> None:
         with contextlib.suppress(OSError, ValueError):
-            if self._changed or len(self._used) < len(self._stored()) // 2:
+            if self._changed or not os.path.isfile(self.file):
                 os.makedirs(os.path.dirname(self.file), exist_ok=True)
                 body = marshal.dumps(self._used)
                 beside = f"{self.file}.{os.getpid()}"
@@ -108,8 +110,19 @@ class Parsed:
 
     def _stored(self) -> dict[str, dict[str, Any]]:
         if self._kept is None:
-            self._kept = _load(self.file) if self.file else {}
+            self._kept = {}
+            for file in self._stores():
+                for key, readings in _load(file).items():
+                    self._kept.setdefault(key, {}).update(readings)
         return self._kept
+
+    def _stores(self) -> list[str]:
+        directory = os.path.dirname(self.file)
+        try:
+            names = sorted(os.listdir(directory)) if directory else []
+        except OSError:
+            return []  # nothing has been kept yet
+        return [os.path.join(directory, one) for one in names if one.startswith(self.begins)]
 
 
 def _load(file: str) -> dict[str, dict[str, Any]]:

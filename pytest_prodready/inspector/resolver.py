@@ -14,12 +14,14 @@ from typing import Any
 
 from . import failure, unloaded
 from .conditions import ANY, Conditions
-from .deferred import CALL, CONDITION, LAZY, TRY, Reader, Statement
+from .deferred import Reader
+from .deferred_statement import CALL, CONDITION, LAZY, TRY, Statement
 from .definitions import replaced
 from .loaded import Loaded
 from .made_later import MadeLater
 from .parsed import Parsed
 from .project import Project, source_file
+from .statement_names import resolved
 
 Facts = dict[str, Any]
 _WEAKER = ("", CONDITION, TRY)
@@ -81,13 +83,7 @@ class Holder:
 
     def absolute(self, level: int, module: str) -> str:
         """The module that a relative import means; empty for one beyond the top-level package."""
-        if not level:
-            return module
-        parts = self.package.split(".")
-        if not self.package or level > len(parts):
-            return ""
-        base = ".".join(parts[: len(parts) - level + 1])
-        return f"{base}.{module}" if module else base
+        return resolved(level, module, self.package)
 
     def makes_lazy(self, statement: Statement) -> bool:
         """Whether the interpreter makes a statement at the top of the module lazy."""

@@ -46,6 +46,12 @@ def find(project: Project, pythonpath: tuple[str, ...]) -> dict[str, Facts]:
     return found
 
 
+def hides_standard(project: Project) -> bool:
+    """Whether a module of the application that is loaded has the name of a standard one."""
+    names = sys.stdlib_module_names.intersection(sys.modules)
+    return any(project.owns_loaded(sys.modules.get(name)) for name in names)
+
+
 def hides(name: str, lost: str, project: Project) -> str:
     """The application's file that takes ``lost`` away; empty when none does.
 

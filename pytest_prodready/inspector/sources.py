@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import functools
 import sys
+import warnings
 
 
 def members(module: object) -> dict[str, object]:
@@ -20,10 +22,12 @@ def module_file(module: object) -> str:
     return file if isinstance(file, str) and file.endswith((".py", ".pyc")) else ""
 
 
+@functools.lru_cache(maxsize=256)
 def tree_of(file: str) -> ast.Module | None:
-    """The syntax tree of a source file; ``None`` when it cannot be read."""
+    """The syntax tree of a source file; ``None`` when it cannot be read. Not to be changed."""
     try:
-        with open(file, "rb") as source:
+        with open(file, "rb") as source, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the application's own invalid escapes
             return ast.parse(source.read(), file)
     except (OSError, SyntaxError, ValueError, RecursionError):
         return None

@@ -48,6 +48,7 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events", effects
         effects.begin()
         tried = _commands(request, project, events)
         effects.end()
+        _effects(effects, events)
     if "closure" in jobs:
         effects.begin()
         parsed = _parsed().Parsed(request["cache"], f"{request['kind']} {request['target']}")
@@ -72,8 +73,8 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events", effects
 _BUILTINS = dict(vars(builtins))
 _RECURSION_LIMIT = sys.getrecursionlimit()
 COLLECT_AFTER = 50_000
-"""Allocations between two garbage collections while the application loads: an import makes few cycles, and
-looking for them every 700 allocations takes a seventh of the time."""
+"""Allocations between two garbage collections: an import makes few cycles, and looking for them every 700
+allocations takes a seventh of the time."""
 
 
 def _load(request: "dict[str, Any]", project: "Project", events: "Events") -> "tuple[object] | None":
@@ -81,10 +82,11 @@ def _load(request: "dict[str, Any]", project: "Project", events: "Events") -> "t
     import gc
 
     events.send("step", "load")
-    threshold = gc.get_threshold()
-    gc.set_threshold(COLLECT_AFTER, *threshold[1:])
+    gc.set_threshold(COLLECT_AFTER, *gc.get_threshold()[1:])
     try:
-        return (load_entry(request, project),)
+        loaded = load_entry(request, project)
+        gc.freeze()  # what is loaded stays: no need to look through all of it again and again
+        return (loaded,)
     except BaseException as error:  # SystemExit and KeyboardInterrupt at import are facts too
         events.send("raised")
         # what is left to do needs them as they were
@@ -96,9 +98,6 @@ def _load(request: "dict[str, Any]", project: "Project", events: "Events") -> "t
         raised = error
         _step("mapping_failure", lambda: _mapping().mapping_failure(raised, project), events)
         return None
-    finally:
-        if gc.get_threshold() == (COLLECT_AFTER, *threshold[1:]):  # else the application has its own
-            gc.set_threshold(*threshold)
 
 
 def load_entry(request: "dict[str, Any]", project: "Project") -> object:
@@ -123,7 +122,7 @@ def load_entry(request: "dict[str, Any]", project: "Project") -> object:
         return None
     if request["kind"] == "module":
         return _web_app().named(request["target"])
-    return _web_app().load(request["target"], project)
+    return _web_app().load(request["target"])
 
 
 def _step(name: str, gather: "Callable[[], object]", events: "Events") -> object:

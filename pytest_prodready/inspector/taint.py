@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import ast
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from types import CodeType, FrameType, FunctionType, ModuleType, TracebackType
 from typing import Any
 
-from .nodes import walk
+from . import stack
 from .project import Project
 from .standins import stands_in
+from .statement_names import ANY, Chain, absolute, bound, imported, loads
 
-Chain = tuple[str, ...]
-"""A dotted name as it is loaded: ``("models", "Order")``."""
 Node = tuple[str, str]
 """Module and name; ``*`` for any name of the module."""
-WORD = re.compile(r"[A-Za-z_]\w*")
-LONGEST_TEXT = 200
-ANY = "*"
 PLAIN = (str, bytes, int, float, bool, type(None), tuple, frozenset, ModuleType, FunctionType)
 """Values that many names share, or that nothing changes: a name says more about them than their identity."""
-MAKES_NAMES = {"globals", "locals", "vars", "exec", "eval", "setattr", "__dict__", "modules"}
 STATELESS = {
     "pydantic",
     "pydantic_core",
@@ -122,12 +116,10 @@ class Taint:
 
     def clean_traceback(self, traceback: TracebackType | None) -> bool:
         """Whether nothing tainted, and no shaken library, had a part in an exception."""
-        while traceback is not None:
-            frame = traceback.tb_frame
-            if not self.clean(frame) or top_level(frame) in self.shaken:
-                return False
-            traceback = traceback.tb_next
-        return True
+        return all(
+            self.clean(frame) and stack.top_level(frame) not in self.shaken
+            for frame in stack.frames(traceback)
+        )
 
     def clean(self, frame: FrameType) -> bool:
         """Whether a function on the stack works with nothing tainted."""
@@ -195,105 +187,6 @@ class Taint:
 def _stays_as_it_is(kind: type) -> bool:
     """Whether a value of this class is not changed by a call that fails."""
     return any(plain in kind.__mro__ for plain in PLAIN) or kind.__module__.partition(".")[0] in STATELESS
-
-
-def top_level(frame: FrameType) -> str:
-    """The top-level package of the code that a frame runs."""
-    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
-
-
-def bound(statement: ast.stmt) -> set[str]:
-    """The names that a top-level statement binds in its module."""
-    found: set[str] = set()
-    for node in _here(statement, classes=False):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            found.add(node.name)
-        elif isinstance(node, ast.alias):
-            found.add(node.asname or node.name.partition(".")[0])
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-        elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
-            found.add(node.name)
-        elif isinstance(node, ast.MatchMapping) and node.rest:
-            found.add(node.rest)
-    return found - {"*"}
-
-
-def loads(statement: ast.AST, *, now: bool = False) -> set[Chain]:
-    """The dotted names that a statement loads; ``now``: without those that its functions load when called.
-
-    Words of short texts count too: a class, a table, a forward reference is often named by one.
-    """
-    found: set[Chain] = set()
-    inside: set[int] = set()
-    for node in _here(statement) if now else walk(statement):  # a node comes before what it holds
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            inside.add(id(node.value))  # a docstring
-        elif id(node) in inside:
-            continue
-        elif isinstance(node, ast.Attribute):
-            if chain := _chain(node):
-                found.add(chain)
-                inside.update(id(part) for part in walk(node))
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            found.add((node.id,))
-        elif (
-            isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < LONGEST_TEXT
-        ):
-            found.update((word,) for word in WORD.findall(node.value))
-    return found
-
-
-def imported(statement: ast.AST, module: str) -> Iterator[tuple[str, Chain]]:
-    """What a statement takes from other modules, in itself or in its functions."""
-    for node in walk(statement):
-        if isinstance(node, ast.ImportFrom):
-            base = absolute(node, module)
-            for alias in node.names:
-                yield base, (alias.name,)
-        elif isinstance(node, ast.Import):
-            for alias in node.names:
-                yield alias.name, (ANY,)
-
-
-def absolute(node: ast.ImportFrom, module: str) -> str:
-    """The module that ``from … import`` in ``module`` names."""
-    if not node.level:
-        return node.module or ""
-    _, value = _looked_up((module, "__package__"))
-    package = value if isinstance(value, str) else ""
-    for _ in range(node.level - 1):
-        package = package.rpartition(".")[0]
-    return f"{package}.{node.module}" if node.module else package
-
-
-def makes_names(statement: ast.AST) -> bool:
-    """Whether a statement may give names to a module in ways that no reader can follow."""
-    return any(MAKES_NAMES & set(chain) for chain in loads(statement)) or any(
-        isinstance(node, ast.alias) and node.name == "*" for node in walk(statement)
-    )
-
-
-def _here(statement: ast.AST, *, classes: bool = True) -> Iterator[ast.AST]:
-    """The nodes of a statement that run with it: not the bodies of its functions."""
-    waiting: list[ast.AST] = [statement]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            waiting += [*node.decorator_list, node.args, *([node.returns] if node.returns else [])]
-        elif isinstance(node, ast.ClassDef) and not classes:
-            waiting += [*node.decorator_list, *node.bases, *node.keywords]
-        else:
-            waiting += ast.iter_child_nodes(node)
-
-
-def _chain(node: ast.expr) -> Chain:
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    return (node.id, *reversed(parts)) if isinstance(node, ast.Name) else ()
 
 
 def _names_in(code: CodeType) -> Iterator[str]:

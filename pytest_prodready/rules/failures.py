@@ -88,9 +88,10 @@ def explain_missing(missing: Missing) -> Explanation:
         top = missing.module.partition(".")[0]
         hidden = f"the standard library's {top}" if top in sys.stdlib_module_names else f"the installed {top}"
         lost = f"'{missing.name}' of {missing.module}" if missing.name else f"'{missing.module}'"
+        what = missing.shadow.removesuffix("__init__.py")
         return Explanation(
-            f"{missing.shadow} hides {hidden}, so {lost} cannot be found",
-            f"Rename {missing.shadow}, or take its directory off sys.path.",
+            f"{what} hides {hidden}, so {lost} cannot be found",
+            f"Rename {what}, or take its directory off sys.path.",
         )
     if missing.twin.endswith("/"):
         module = missing.twin.rstrip("/") + ".py"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import reduce
 
 from pytest_prodready.facts import Command, Facts, Failure, InspectedEntry, Missing, Module, Shadow
 from pytest_prodready.findings import Fault, Level
@@ -30,7 +31,10 @@ from pytest_prodready.wording import listed, nearest
 family = Family("imports")
 
 ELSEWHERE = "elsewhere"
-"""The guard of a module that one entry point imports cleanly and another does not."""
+"""The guard of a module that one entry point imports cleanly, and the web or Celery app does not."""
+SET_UP = "set up"
+"""The guard of one that fails only for scripts or commands: its function runs once these have set it up."""
+SERVING = ("web", "celery")
 
 
 @family.kind("entry point", "entry points", needs={"web", "script", "commands"})
@@ -48,10 +52,10 @@ def command(facts: Facts) -> Iterator[Subject[Command]]:
 @family.kind("module", "modules", needs={"web", "celery", "script", "commands", "closure"})
 def module(facts: Facts) -> Iterator[Subject[Module]]:
     """The application's modules in the production closure, each once, as all entry points together saw it."""
-    merged: dict[str, Module] = {}
-    for seen in (seen for entry in facts.entries for seen in entry.modules):
-        known = merged.get(seen.name)
-        merged[seen.name] = seen if known is None else _both(known, seen)
+    several: dict[str, list[tuple[str, Module]]] = {}
+    for kind, seen in ((entry.entry.kind, seen) for entry in facts.entries for seen in entry.modules):
+        several.setdefault(seen.name, []).append((kind, seen))
+    merged = {name: _merged(found) for name, found in several.items()}
     causes = {
         failure.cause: entry.entry.target
         for entry in reversed(facts.entries)
@@ -83,12 +87,21 @@ def module(facts: Facts) -> Iterator[Subject[Module]]:
             return
 
 
+def _merged(several: list[tuple[str, Module]]) -> Module:
+    """One module as entry points of these kinds saw it."""
+    if len(several) == 1:
+        return several[0][1]
+    failing = [(kind, seen.guard) for kind, seen in several if seen.failure is not None]
+    if failing and len(failing) < len(several):
+        guard = ELSEWHERE if any(kind in SERVING for kind, _ in failing) else SET_UP
+    else:
+        guard = failing[0][1] if all(guard for _, guard in failing) and failing else ""
+    return replace(reduce(_both, (seen for _, seen in several)), guard=guard)
+
+
 def _both(first: Module, second: Module) -> Module:
-    guards = [seen.guard for seen in (first, second) if seen.failure is not None]
-    guard = guards[0] if guards and all(guards) else ""
     return replace(
         first,
-        guard=ELSEWHERE if len(guards) == 1 else guard,
         failure=first.failure or second.failure,
         broken=tuple(dict.fromkeys((*first.broken, *second.broken))),
         reached=first.reached and second.reached,
@@ -241,6 +254,8 @@ def module_does_not_import(seen: Module, facts: Facts) -> Iterator[Fault]:
 
 
 def _level(seen: Module, failure: Failure) -> Level | None:
+    if seen.guard == SET_UP:
+        return Level.INFO
     return Level.WARNING if _optional(seen, failure) else None
 
 
@@ -312,6 +327,9 @@ def outside_the_runtime_closure(seen: InspectedEntry | Command | Module, facts: 
         found = fault(message, seen.failure, explanation.remedy, location=place)
         level = None if isinstance(seen, InspectedEntry) else Level.WARNING
         yield replace(found, details=(*found.details, *_declared(facts)), level=level)
+    if isinstance(seen, Module):
+        for found in imports_deferred.unresolved(seen, facts, outside=True):
+            yield replace(found, details=(*found.details, *_declared(facts)))
     if not isinstance(seen, Command):
         level = None if isinstance(seen, InspectedEntry) else Level.WARNING
         for _, found in further_faults(seen, f"{_name(seen)} does not import", outside=True):

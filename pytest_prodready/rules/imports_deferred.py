@@ -16,13 +16,23 @@ NAMED = 5
 """How many entry points or tasks a finding names."""
 
 
-def unresolved(seen: Module, facts: Facts) -> Iterator[Fault]:
-    """The statements that cannot find what they import, each once with all that it lacks."""
+def unresolved(seen: Module, facts: Facts, *, outside: bool = False) -> Iterator[Fault]:
+    """The statements that cannot find what they import, each once with all that it lacks.
+
+    Args:
+        seen: the module that holds them.
+        facts: of the run.
+        outside: those that lack a distribution outside the runtime closure, else all others.
+    """
     statements: dict[tuple[object, ...], list[BrokenImport]] = {}
     for broken in seen.broken:
         missing = broken.failure.missing
         # where the imported module itself raises, PRD103 says so, once
-        if not broken.failure.module and broken.guard != "try":
+        if (
+            not broken.failure.module
+            and broken.guard != "try"
+            and bool(missing and missing.distribution) is outside
+        ):
             key = (broken.location, broken.function, missing.module if missing else "", broken.own)
             statements.setdefault(key, []).append(broken)
     for group in statements.values():

@@ -62,7 +62,7 @@ def local_module_hides_another(seen: Failing, facts: Facts) -> Iterator[Fault]:
             Location(missing.shadow, 1),
             IN_PRODUCTION,
             (
-                ("wins through", f"{entry} on sys.path"),
+                ("wins through", _on_path(entry)),
                 ("needed by", _needed_by(failure)),
                 *evidence(failure),
             ),
@@ -100,7 +100,7 @@ def _shadow(seen: Module, shadow: Shadow, facts: Facts) -> Fault:
     importers = "\n".join(map(_shown, (*libraries, *(one for one in shadow.importers if one.own))))
     because = BECAUSE.get(shadow.because, "")
     blocks = (
-        ("wins through", f"{shadow.path_entry} on sys.path" + (f": {because}" if because else "")),
+        ("wins through", _on_path(shadow.path_entry) + (f": {because}" if because else "")),
         ("hidden", shadow.hidden),
         ("imported by", importers),
     )
@@ -125,6 +125,14 @@ def _placed(file: str) -> tuple[str, str]:
     if path.stem == "__init__":
         return f"{path.parent}/", str(path.parent.parent)
     return file, str(path.parent)
+
+
+def _on_path(entry: str) -> str:
+    return "the project's directory, which is on sys.path" if entry == "." else f"{entry} on sys.path"
+
+
+def _directory(entry: str) -> str:
+    return "the project's directory" if entry == "." else entry
 
 
 def _rename(what: str, name: str, entry: str) -> str:
@@ -266,16 +274,24 @@ def file_under_two_names(seen: Module, facts: Facts) -> Iterator[Fault]:
         + (f", imported by {listed(one.importers, 5)}" if one.importers else "")
         for one in seen.also
     )
-    others = dict.fromkeys(exposed[name] for name in names[1:] if exposed[name] != exposed[names[0]])
+    kept = _name_to_keep(names, facts)
+    others = dict.fromkeys(_directory(exposed[name]) for name in names if exposed[name] != exposed[kept])
     off = f", and take {joined(others)} off sys.path" if others else ""
     yield Fault(
         f"{seen.file} is executed more than once, as {joined(names)}: each of its classes and globals exists "
         "as often",
-        f"Import it as {names[0]} everywhere{off}.",
+        f"Import it as {kept} everywhere{off}.",
         Location(seen.file, 1),
         LOADED,
         (("its names", shown),),
     )
+
+
+def _name_to_keep(names: list[str], facts: Facts) -> str:
+    """The name in the package of an entry point, else the first one."""
+    started = [entry.entry.settings_module or entry.entry.module for entry in facts.entries]
+    tops = [module.partition(".")[0] for module in started]
+    return next((name for top in tops for name in names if name.partition(".")[0] == top), names[0])
 
 
 def _exposed_by(name: str, file: str) -> str:

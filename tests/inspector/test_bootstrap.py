@@ -137,7 +137,7 @@ def test_a_local_module_takes_effect_as_in_production(project: Project, name: st
 
 
 @pytest.mark.parametrize(
-    ("name", "lost", "hides"),
+    "name, lost, hides",
     [
         ("enum", "Enum", True),
         ("re", "compile", True),

@@ -556,6 +556,11 @@ def test_a_module_that_lacks_a_distribution_is_not_the_importers_own_fault(proje
         {"app/db.py": "def init():\n    global engine\n    engine = 1\n"},
         {"app/db.py": "def init(**names):\n    globals().update(names)\n"},
         {"app/db.py": "import sys\ndef init():\n    setattr(sys.modules[__name__], 'engine', 1)\n"},
+        {"app/db.py": "def init(code):\n    exec(code)\n"},
+        {"app/db.py": "def init(code):\n    exec(code, globals())\n"},
+        {"app/db.py": "def init(code):\n    exec(code, None)\n"},
+        {"app/db.py": "def init(*args):\n    exec(*args)\n"},
+        {"app/db.py": "def init(code, **more):\n    exec(code, **more)\n"},
         {"app/db.py": "", "app/start.py": "from app import db\ndef init():\n    db.engine = 1\n"},
         {"app/db.py": "", "app/start.py": "import app.db\ndef init():\n    app.db.engine = 1\n"},
         {"app/db.py": "", "app/start.py": "import app.db as base\ndef init():\n    base.engine: int = 1\n"},
@@ -571,6 +576,16 @@ def test_a_name_that_the_running_application_makes_is_no_fault(
         walk(project, {"app/__init__.py": start + function("from app.db import engine"), **files}).broken
         == []
     )
+
+
+@pytest.mark.parametrize("space", ["module.__dict__", "{}, {}", "vars(module)"])
+def test_names_that_are_made_in_another_namespace(project: Project, space: str) -> None:
+    """An `exec` that is given one makes none in the module that calls it."""
+    files = {
+        "app/__init__.py": function("from app.db import engine"),
+        "app/db.py": f"def init(code, module):\n    exec(code, {space})\n",
+    }
+    assert walk(project, files).broken == [("f", "from app.db import engine", True, "")]
 
 
 def test_an_attribute_of_some_object_makes_no_name(project: Project) -> None:

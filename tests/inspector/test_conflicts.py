@@ -128,6 +128,94 @@ def test_every_form_of_import_that_misses_something(project: Project, use: str, 
     assert [importer.missing for importer in found.importers] == [(lost,)]
 
 
+def test_compiled_modules_of_the_standard_library(project: Project) -> None:
+    """Those in files of their own can be hidden, those inside of the interpreter cannot."""
+    names = ("resource", "termios", "grp", "pwd", "atexit", "time", "_socket")
+    seen = load(
+        project,
+        {
+            "app/__init__.py": "import library\n",
+            **{f"{name}.py": "VALUES = 1\n" for name in names},
+            f"{LIBRARY}/library.py": "".join(
+                f"try:\n    import {name}\nexcept ImportError:\n    {name} = None\n" for name in names
+            ),
+        },
+        LIBRARY,
+    )
+    found = {name for name, module in seen.modules.items() if module.shadow is not None}
+    assert found == {name for name in names if name not in sys.builtin_module_names}
+    assert all([one.module for one in shadow(seen, name).importers] == ["library"] for name in found)
+
+
+def test_a_local_module_that_breaks_a_lazy_package(project: Project) -> None:
+    """`from lazy import Thing` says that there is no such name, whatever AttributeError its maker met."""
+    lazy = """\
+        def __getattr__(name):
+            if name != "Thing":
+                raise AttributeError(name)
+            from lazy.real import Thing
+            return Thing
+        """
+    seen = load(
+        project,
+        {
+            "app/__init__.py": "from lazy import Thing\n",
+            "sched.py": "VALUES = 1\n",
+            f"{LIBRARY}/lazy/__init__.py": lazy,
+            f"{LIBRARY}/lazy/real.py": "import sched\nclass Thing:\n    plan = sched.scheduler()\n",
+        },
+        LIBRARY,
+    )
+    found = missing(seen)
+    assert (found.module, found.name, found.shadow) == ("sched", "scheduler", "sched.py")
+    assert str(seen.failure.location) == "app/__init__.py:1"
+    assert (Path(seen.failure.frames[-1].file).name, seen.failure.frames[-1].line) == ("real.py", 3)
+
+
+def test_a_lazy_package_without_the_name(project: Project) -> None:
+    """A local module that nobody misses anything of is not the cause."""
+    seen = load(
+        project,
+        {
+            "app/__init__.py": "import sched\nfrom lazy import Thing\n",
+            "sched.py": "VALUES = 1\n",
+            f"{LIBRARY}/lazy/__init__.py": "def __getattr__(name):\n    raise AttributeError(name)\n",
+        },
+        LIBRARY,
+    )
+    assert (missing(seen).module, missing(seen).name, missing(seen).shadow) == ("lazy", "Thing", "")
+
+
+@pytest.mark.skipif("distutils" in sys.stdlib_module_names, reason="the standard library still has distutils")
+def test_a_local_module_that_breaks_setuptools_behind_distutils(project: Project) -> None:
+    """Its finder says nothing of why it cannot bring distutils."""
+    finder = """\
+        import importlib, sys
+        class Finder:
+            def find_spec(self, name, path, target=None):
+                if name == "distutils":
+                    try:
+                        importlib.import_module("setuptools._distutils")
+                    except Exception:
+                        return None
+        sys.meta_path.insert(0, Finder())
+        """
+    seen = load(
+        project,
+        {
+            "app/__init__.py": "import finder, library\n",
+            "sched.py": "VALUES = 1\n",
+            f"{LIBRARY}/finder.py": finder,
+            f"{LIBRARY}/library.py": "import distutils.version\n",
+            f"{LIBRARY}/setuptools/__init__.py": "from sched import scheduler\n",
+            f"{LIBRARY}/setuptools/_distutils/__init__.py": "",
+        },
+        LIBRARY,
+    )
+    found = missing(seen)
+    assert (found.module, found.name, found.shadow) == ("sched", "scheduler", "sched.py")
+
+
 def test_own_importers_of_an_own_module(project: Project) -> None:
     """They may well mean it; what is only in the hidden one is said all the same."""
     seen = load(

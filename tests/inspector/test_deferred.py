@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_prodready.inspector.conditions import Conditions
-from pytest_prodready.inspector.deferred import CONDITION, LAZY, TOP, TRY, Reader, Statement
+from pytest_prodready.inspector.deferred import Reader
+from pytest_prodready.inspector.deferred_statement import CONDITION, LAZY, TOP, TRY, Statement
 
 
 def statements(source: str | ast.Module, at_top: bool = False) -> list[Statement]:

@@ -91,6 +91,9 @@ def test_an_effect_is_told_with_its_line(
         "import os\nos.chdir('/')\nos.chdir(os.path.dirname(os.path.dirname(__file__)))\n",
         "import contextlib, io, sys\nwith contextlib.redirect_stdout(io.StringIO()): print('x')\n",
         "import sys\nsys.path.insert(0, '/x')\nsys.path.remove('/x')\n",
+        "import sys\nsys.path.insert(0, '/x')\nimport wave\nsys.path.remove('/x')\n",
+        "import sys\nsys.path.append('/x')\nimport wave\ndel sys.path[-1]\nimport sched\n",
+        "import sys\nkept = sys.path[:]\nsys.path.remove(kept[0])\nimport wave\nsys.path[:] = kept\n",
         "import sys\nsys.dont_write_bytecode = False\nimport wave\n",
         "import json, logging, decimal, http.client, xml.dom, sqlite3, ssl, multiprocessing\n",
         "import multiprocessing\nlock = multiprocessing.Lock()\n",
@@ -120,6 +123,16 @@ def test_a_library_that_does_it_by_being_imported_is_named(project: Project, tmp
         ("path", "+/opt/eager", "app/inner.py:2", "app.inner", "eager"),
         ("subprocess", "true", "app/inner.py:4", "app.inner", ""),
     ]
+
+
+def test_what_a_library_adds_and_takes_away_is_nothing(project: Project, tmp_path: Path) -> None:
+    """As Celery does with the working directory while it imports a module that it was told of."""
+    library = tmp_path / "elsewhere"
+    library.mkdir()
+    body = "import importlib, os, sys\ndef load(name):\n    sys.path.insert(0, '/opt/x')\n    importlib.import_module(name)\n    sys.path.remove('/opt/x')\n"
+    (library / "loading.py").write_text(body)
+    own = "import loading\nloading.load('wave')\n"
+    assert effects(project, own, pythonpath=(str(library),)) == []
 
 
 def test_what_a_factory_does_is_no_import_s(project: Project) -> None:

@@ -190,6 +190,27 @@ def test_management_commands(project: Project) -> None:
     assert seen.unreached == (f"{at}/_base.py", "shop/unused.py")
 
 
+def test_what_the_import_of_a_command_does(project: Project) -> None:
+    """It is the application's doing, whether or not the modules that it reaches are looked at."""
+    pytest.importorskip("django")
+    files = {**SHOP, "shop/management/commands/sync.py": "import os\nos.system('true')\n" + COMMAND}
+    project.write(files)
+    for jobs in (frozenset({"commands"}), frozenset({"commands", "closure"})):
+        request = Request(
+            root=project.root,
+            python=sys.executable,
+            jobs=jobs,
+            entries=(commands(project),),
+            packages=("shop", "proj", "manage"),
+        )
+        (seen,), problems = target.inspect(request, Limits(), os.environ)
+        assert problems == ()
+        (effect,) = seen.effects
+        assert (effect.kind, effect.detail, effect.times) == ("subprocess", "true", 1)
+        assert str(effect.location) == "shop/management/commands/sync.py:2"
+        assert effect.module == "shop.management.commands.sync"
+
+
 def test_commands_that_stop_the_interpreter_hide_no_other(project: Project) -> None:
     """Those behind one that hangs, crashes or leaves are loaded in another interpreter."""
     at = "shop/management/commands"

@@ -134,8 +134,8 @@ def test_the_last_output_is_shown() -> None:
         (
             Missing("email.mime", shadow="src/email/__init__.py"),
             "",
-            "src/email/__init__.py hides the standard library's email, so 'email.mime' cannot be found",
-            "Rename src/email/__init__.py, or take its directory off sys.path.",
+            "src/email/ hides the standard library's email, so 'email.mime' cannot be found",
+            "Rename src/email/, or take its directory off sys.path.",
         ),
         (
             Missing("src.tasks", "app", own=True, twin="src/tasks.py"),
@@ -362,6 +362,35 @@ def test_what_another_entry_point_imports_cleanly_is_a_warning() -> None:
         assert finding(judge(module, facts)["src.s3"]).level is Level.WARNING
 
 
+@pytest.mark.parametrize(
+    "kinds, level",
+    [
+        (("script",), Level.INFO),
+        (("commands",), Level.INFO),
+        (("script", "commands"), Level.INFO),
+        (("script", "celery"), Level.WARNING),
+        (("celery",), Level.WARNING),
+    ],
+)
+def test_what_only_scripts_and_commands_cannot_import(kinds: tuple[str, ...], level: Level) -> None:
+    """Their functions run once they have set the application up, as the web application has done."""
+    bad, well = Module("src.s3", "src/s3.py", failure=RAISED), Module("src.s3", "src/s3.py")
+    entries = [InspectedEntry(Entry(kind, f"src.{kind}", "a test"), modules=(bad,)) for kind in kinds]
+    for every in (
+        [*entries, replace(HEALTHY, modules=(well,))],
+        [replace(HEALTHY, modules=(well,)), *entries],
+    ):
+        judged = judge(module, Facts("/", entries=tuple(every)))
+        assert finding(judged["src.s3"]).level is level
+
+
+def test_what_no_entry_point_can_import_is_an_error() -> None:
+    """However many scripts there are."""
+    bad = Module("src.s3", "src/s3.py", failure=RAISED)
+    entries = tuple(InspectedEntry(Entry("script", name, "a test"), modules=(bad,)) for name in "abc")
+    assert finding(judge(module, Facts("/", entries=entries))["src.s3"]).level is Level.ERROR
+
+
 LIBRARY = Frame("/site-packages/flask/globals.py", 40, "_get", own=False)
 
 
@@ -554,18 +583,18 @@ def test_a_deferred_import_that_cannot_resolve() -> None:
 
 
 @pytest.mark.parametrize(
-    "missing, level",
+    "missing, code, level",
     [
-        (Missing("boto3"), Level.INFO),
-        (Missing("rich", distribution="rich"), Level.WARNING),
-        (Missing("redis", "Nothing"), Level.WARNING),
+        (Missing("boto3"), "PRD104", Level.INFO),
+        (Missing("rich", distribution="rich"), "PRD105", Level.WARNING),
+        (Missing("redis", "Nothing"), "PRD104", Level.WARNING),
     ],
 )
-def test_a_deferred_import_of_others_is_no_error(missing: Missing, level: Level) -> None:
-    """An integration that is not installed is a note; what is installed and lacks a name a warning."""
+def test_a_deferred_import_of_others_is_no_error(missing: Missing, code: str, level: Level) -> None:
+    """An integration that is not installed is a note; what is hidden or lacks a name is a warning."""
     judged = modules(Module("src.jobs", "src/jobs.py", broken=(broken(missing, own=False),)))["src.jobs"]
     assert judged.outcome is Outcome.PASSED
-    assert [(found.code, found.level) for found in judged.findings] == [("PRD104", level)]
+    assert [(found.code, found.level) for found in judged.findings] == [(code, level)]
 
 
 def test_a_statement_that_reaches_a_failing_module_is_not_a_second_finding() -> None:

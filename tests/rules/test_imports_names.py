@@ -78,7 +78,7 @@ def test_an_entry_point_that_fails_for_a_shadow() -> None:
         "PRD106",
         Level.ERROR,
         "src.main:app",
-        "src.main:app fails for a local module of the same name: src/email/__init__.py hides the standard "
+        "src.main:app fails for a local module of the same name: src/email/ hides the standard "
         "library's email, so 'email.mime' cannot be found",
         "Rename src/email/ to app_email, say, with the imports of it, or take src off sys.path.",
         Location("src/email/__init__.py", 1),
@@ -375,3 +375,40 @@ def test_what_two_entry_points_saw_is_told_once() -> None:
     for modules in ((seen, seen), (seen, plain), (plain, seen)):
         entries = (replace(HEALTHY, modules=(one,)) for one in modules)
         assert [found.code for found in judge(module, *entries)] == codes
+
+
+def test_the_project_s_directory_is_called_so() -> None:
+    """A dot in a sentence is none."""
+    found = shadow(LIBRARY, path_entry=".", because="directory")
+    assert dict(found.details)["wins through"] == (
+        "the project's directory, which is on sys.path: the working directory"
+    )
+    lost = replace(RAISED, missing=Missing("email.mime", shadow="email.py"))
+    (failed,) = judge(entry_point, replace(HEALTHY, failure=lost))
+    assert dict(failed.details)["wins through"] == "the project's directory, which is on sys.path"
+
+
+@pytest.mark.parametrize(
+    "started, remedy",
+    [
+        (Entry("web", "src.main:app", ""), "Import it as src.models everywhere, and take src off sys.path."),
+        (
+            Entry("web", "models:app", ""),
+            "Import it as models everywhere, and take the project's directory off sys.path.",
+        ),
+        (
+            Entry("commands", "manage.py", "", settings_module="src.settings"),
+            "Import it as src.models everywhere, and take src off sys.path.",
+        ),
+        (
+            Entry("web", "main:app", ""),
+            "Import it as models everywhere, and take the project's directory off sys.path.",
+        ),
+    ],
+)
+def test_the_name_in_the_package_that_is_started_is_kept(started: Entry, remedy: str) -> None:
+    """The entry point itself is written with it; where no name is, the first is as good."""
+    names = (SecondName("models"), SecondName("src.models"))
+    twice = Module("models", "src/models.py", also=names)
+    (found,) = judge(module, InspectedEntry(started, modules=(twice,)))
+    assert found.remedy == remedy

@@ -1,0 +1,34 @@
+"""What is known while an application is loaded again, on which all parts of that rely."""
+
+from __future__ import annotations
+
+import ast
+
+from .project import Project
+from .taint import Taint
+
+
+class State:
+    """How far the application's modules have come.
+
+    Args:
+        project: the application.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.taint = Taint(project)
+        self.running: dict[str, ast.stmt] = {}
+        """Module → the statement of it that runs now."""
+        self.executed: dict[str, int] = {}
+        """File, as it is shown → up to which line it was executed before."""
+        self.mended: set[str] = set()
+        """Top-level modules that the application hides, and hides no longer."""
+        self._own_files: dict[str, bool] = {}
+
+    def owns(self, file: str) -> bool:
+        """Whether the code of ``file``, as a frame names it, is the application's."""
+        known = self._own_files.get(file)
+        if known is None:
+            known = self._own_files[file] = not file.startswith("<") and self.project.owns_file(file)
+        return known
