@@ -12,6 +12,7 @@ import pytest
 
 from pytest_prodready import target
 from pytest_prodready.facts import Command, Entry, InspectedEntry, Problem
+from pytest_prodready.inspection import STOPPED
 from pytest_prodready.request import Request
 from pytest_prodready.settings import Limits
 from tests.inspector.projects import Project
@@ -240,7 +241,7 @@ def test_too_many_commands_that_stop_the_interpreter(project: Project) -> None:
     """They end in bounded time, and that the others were not looked at is said."""
     files = {f"shop/management/commands/c{at}.py": "import os\nos._exit(1)\n" for at in range(8)}
     (seen,), problems = inspect(project, {**SHOP, **files}, commands(project))
-    assert len(seen.commands) == target.STOPPED
+    assert len(seen.commands) == STOPPED
     assert [problem.message for problem in problems] == [
         "5 commands stop the interpreter; those behind them were not looked at"
     ]

@@ -1,0 +1,205 @@
+"""One entry point after the other, each loaded in as many fresh interpreters as it takes to know all about it."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from pytest_prodready import child
+from pytest_prodready.causes import Causes, of_entry
+from pytest_prodready.codec import WireError
+from pytest_prodready.facts import Command, Entry, Frame, InspectedEntry, Problem
+from pytest_prodready.observed import Seen
+from pytest_prodready.redaction import Redactor
+from pytest_prodready.request import Request
+from pytest_prodready.settings import Limits
+
+ENDED = ("hung", "crashed", "left")
+"""How a failure took the interpreter with it."""
+STOPPED = 5
+"""After how many commands that stop the interpreter those behind them are given up."""
+INSISTING = 6
+"""How many interpreters go on after the failures of one entry point."""
+REVEALED = 5
+"""How many hidden distributions are revealed to one entry point before its failure is taken as it is."""
+IMPORT = re.compile(r"(?:.*[:;]\s*)?(?:from\s+(?P<source>[\w.]+)\s+import\b|import\s+(?P<modules>.+))")
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """The inspection of all entry points of one run."""
+
+    request: Request
+    limits: Limits
+    environ: Mapping[str, str]
+    """The target's whole environment."""
+    cancelled: threading.Event
+    """Set → every child is killed."""
+
+    def group(self, group: list[Entry]) -> tuple[list[InspectedEntry], list[Problem]]:
+        """Inspect entries that share an interpreter; what was seen there is the first one's that loads."""
+        names = tuple(entry.target.partition(":")[2] for entry in group)
+        if group[0].kind == "commands":
+            whole, problems = self._commands(group[0])
+        else:
+            whole, problems = self._entry(group[0], names)
+        found = []
+        at_first = next((at for at, name in enumerate(names) if name not in whole.names), 0)
+        for at, (entry, name) in enumerate(zip(group, names, strict=True)):
+            of_this = whole if at == at_first else InspectedEntry(entry, whole.failure, whole.seconds)
+            found.append(replace(of_this, entry=entry, failure=whole.failure or whole.names.get(name)))
+        return found, problems
+
+    def _commands(self, entry: Entry) -> tuple[InspectedEntry, list[Problem]]:
+        """Inspect all management commands; those behind one that stops the interpreter get another one."""
+        known: dict[str, Command] = {}
+        while True:
+            seen, problems = self._entry(entry, skipped=(*known,))
+            known |= {command.name: command for command in seen.commands}
+            stopping = [one for one in seen.commands if one.failure and one.failure.how in ENDED]
+            whole = replace(seen, commands=tuple(known[name] for name in sorted(known)))
+            ended = sum(one.failure is not None and one.failure.how in ENDED for one in known.values())
+            if stopping and ended == STOPPED:
+                message = f"{STOPPED} commands stop the interpreter; those behind them were not looked at"
+                return whole, [*problems, Problem(entry.target, message)]
+            if not stopping:
+                return whole, problems
+
+    def _entry(
+        self, entry: Entry, names: tuple[str, ...] = (), skipped: tuple[str, ...] = ()
+    ) -> tuple[InspectedEntry, list[Problem]]:
+        """Inspect one entry; what an installed library, not the application, asks for is revealed to it.
+
+        A database driver or a backend is named in a URL and imported by the library: the image may well bring
+        it, and everything else of the entry is still to be judged.
+        """
+        revealed: list[str] = []
+        while True:
+            narrowed = self._revealing(revealed)
+            seen, problems = narrowed.once(entry, names, skipped)
+            asked = _asked_by_a_library(seen)
+            if not asked or asked in revealed or len(revealed) == REVEALED:
+                return replace(narrowed.go_on(seen), revealed=tuple(revealed)), problems
+            revealed.append(asked)
+
+    def _revealing(self, revealed: list[str]) -> Inspection:
+        """The same inspection, with these distributions in sight."""
+        hidden = {name: owner for name, owner in self.request.hidden.items() if owner not in revealed}
+        unseen = tuple(name for name in self.request.hidden_distributions if name not in revealed)
+        return replace(self, request=replace(self.request, hidden=hidden, hidden_distributions=unseen))
+
+    def once(
+        self, entry: Entry, names: tuple[str, ...], skipped: tuple[str, ...]
+    ) -> tuple[InspectedEntry, list[Problem]]:
+        """Inspect one entry in one interpreter."""
+        try:
+            seen, ending = self._tell(entry, self.limits, names=list(names), skipped=list(skipped))
+        except OSError as error:
+            problem = Problem(entry.target, f"{self.request.python} could not be started: {error}")
+            return InspectedEntry(entry), [problem]
+        return seen.result(ending)
+
+    def go_on(self, seen: InspectedEntry) -> InspectedEntry:
+        """Load an entry that raised once more, going on after each failure: all its root causes at once.
+
+        One is enough, unless a failure was let go because the application's own code seemed to stop it, and
+        did not: the next one goes on behind that, too.
+        """
+        if seen.failure is None or seen.failure.how != "raised":
+            return seen
+        found: list[Causes] = []
+        insist: set[tuple[str, int, str]] = set()
+        until = time.monotonic() + self.limits.load
+        while len(found) < INSISTING and (left := until - time.monotonic()) > 0:
+            more = {"continue": True, "insist": [list(place) for place in sorted(insist)]}
+            try:
+                told, _ = self._tell(seen.entry, replace(self.limits, load=left), **more)
+            except OSError:
+                break
+            found.append(told.causes)
+            if not told.causes.unstopped - insist:
+                break
+            insist |= told.causes.unstopped
+        try:
+            return of_entry(seen, found)
+        except WireError:  # the first failure stands
+            return seen
+
+    def _tell(self, entry: Entry, limits: Limits, **more: object) -> tuple[Seen, child.Ending]:
+        """Run one child to its end.
+
+        Raises:
+            OSError: the interpreter could not be started.
+        """
+        clock = child.Clock(limits.load)
+        seen = Seen(entry, self.request, limits, clock, Redactor(self.environ))
+        ending = child.run(
+            self.request.python,
+            {**_question(entry, self.request, limits), **more},
+            cwd=self.request.root,
+            environ=self.environ,
+            clock=clock,
+            on_event=seen.event,
+            cancelled=self.cancelled,
+        )
+        return seen, ending
+
+
+def _asked_by_a_library(seen: InspectedEntry) -> str:
+    """The hidden distribution that a file outside the application failed to import; else empty.
+
+    The application's own statement may have called a library that stands in for ``__import__``.
+    """
+    failure = seen.failure
+    if failure is None or failure.missing is None:
+        return ""
+    called: list[Frame] = []
+    for frame in reversed(failure.frames):
+        if frame.own:
+            body_of_a_library = any(inner.function == "<module>" for inner in called)
+            own = not called or (not body_of_a_library and _imports(frame.text, failure.missing.module))
+            return "" if own else failure.missing.distribution
+        called.append(frame)
+    return failure.missing.distribution if called else ""
+
+
+def _imports(line: str, module: str) -> bool:
+    """Whether ``line`` is an import statement, or its first line, of the top-level module of ``module``."""
+    found = IMPORT.match(line)
+    names = (found["source"] or found["modules"]).split(",") if found else []
+    top = module.partition(".")[0]
+    return any(re.split(r"\W", name.strip(), maxsplit=1)[0] == top for name in names)
+
+
+def _question(entry: Entry, request: Request, limits: Limits) -> dict[str, object]:
+    """The request as the inspector reads it: plain values, no secret among them."""
+    argv = {
+        "web": ["uvicorn", entry.target],
+        "celery": ["celery", "-A", entry.target.partition(":")[0], "worker"],
+        "commands": ["manage.py"],
+    }
+    return {
+        "kind": entry.kind,
+        "target": entry.target,
+        "settings_module": entry.settings_module,
+        "argv": argv.get(entry.kind, [entry.target]),
+        "root": str(request.root),
+        "packages": list(request.packages),
+        "pythonpath": list(request.pythonpath if entry.pythonpath is None else entry.pythonpath),
+        "started": entry.started,
+        "behind": list(entry.behind),
+        "forbidden": list(request.forbidden.get(entry.target, ())),
+        "cache": str(request.cache or ""),
+        "hidden": dict(request.hidden),
+        "hidden_distributions": [name.replace("-", "_") for name in request.hidden_distributions],
+        "jobs": sorted(request.jobs),
+        "database": request.database,
+        "database_limit": limits.database,
+        "names": [],
+        "skipped": [],
+        "continue": False,
+        "insist": [],
+    }
