@@ -1,11 +1,11 @@
-"""One entry point after the other, each loaded in as many fresh interpreters as it takes to know all about it."""
+"""The entry points of one run, each loaded in as many fresh interpreters as it takes to know all of it."""
 
 from __future__ import annotations
 
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from pytest_prodready import child
@@ -146,6 +146,16 @@ class Inspection:
             cancelled=self.cancelled,
         )
         return seen, ending
+
+
+def may_be_crowded(seen: Iterable[InspectedEntry]) -> bool:
+    """Whether an entry point may have failed only because others were starting beside it.
+
+    Two that make the same tables, or take the same lock, at the same moment: production starts one of them a
+    little later, or once more.
+    """
+    failures = [one.failure for one in seen if one.failure is not None]
+    return any(failure.how == "raised" and not failure.stateless for failure in failures)
 
 
 def _asked_by_a_library(seen: InspectedEntry) -> str:

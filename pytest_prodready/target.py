@@ -20,7 +20,7 @@ from pathlib import Path
 
 from pytest_prodready.codec import decode
 from pytest_prodready.facts import Entry, InspectedEntry, Interpreter, Problem
-from pytest_prodready.inspection import Inspection
+from pytest_prodready.inspection import Inspection, may_be_crowded
 from pytest_prodready.inspector.interpreter import describe
 from pytest_prodready.request import Request
 from pytest_prodready.settings import Limits
@@ -93,6 +93,9 @@ def _side_by_side(inspection: Inspection) -> tuple[tuple[InspectedEntry, ...], t
         except BaseException:
             inspection.cancelled.set()
             raise
+    for at, group in enumerate(groups.values()):
+        if len(groups) > 1 and may_be_crowded(results[at][0]):
+            results[at] = inspection.group(group)  # alone now: what fails again is its own failure
     seen = {found.entry: found for several, _ in results for found in several}
     entries = tuple(seen[entry] for entry in wanted)
     return entries, tuple(problem for _, problems in results for problem in problems)

@@ -268,6 +268,39 @@ def test_entry_points_do_not_disturb_each_other(project: Project) -> None:
     assert [found.failure is None for found in seen] == [True, False, True]
 
 
+CROWD = """\
+import fcntl, os, time
+from pathlib import Path
+
+lock = open("lock", "w")
+try:
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+except OSError:
+    Path("refused").touch()
+    raise RuntimeError("somebody else is starting")
+until = time.monotonic() + 20
+while not Path("refused").exists() and time.monotonic() < until:
+    time.sleep(0.01)
+"""
+
+
+def test_what_fails_only_beside_others_is_no_failure(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two entry points that take the same lock at the same moment: the one that lost starts again, alone."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)  # side by side on a machine of any size
+    files = {"app.py": CROWD, "worker.py": CROWD, "broken.py": "raise RuntimeError('always')\n"}
+    project.write(files)
+    entries = tuple(Entry("module", name, "the test") for name in ("app", "worker", "broken"))
+    request = Request(
+        project.root, sys.executable, frozenset({"module"}), entries, ("app", "worker", "broken")
+    )
+    seen, problems = target.inspect(request, Limits(load=30), os.environ)
+    assert problems == ()
+    assert (project.root / "refused").exists()
+    assert [one.failure and one.failure.message for one in seen] == [None, None, "always"]
+
+
 @pytest.mark.parametrize("python", ["/nowhere/python", "/dev/null"])
 def test_an_interpreter_that_cannot_be_started(project: Project, python: str) -> None:
     """A wrong interpreter is a problem of the gate, named with its path."""

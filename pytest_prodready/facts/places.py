@@ -81,6 +81,12 @@ class Missing:
     """A module file that can never be imported because a package of its name wins; else empty."""
 
 
+STATELESS = {
+    f"builtins.{name}" for name in ("ImportError", "SyntaxError", "NameError", "AttributeError", "TypeError")
+}
+"""Exceptions that a module raises in whatever state the program and the machine are when it is imported."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why something in the target did not complete."""
@@ -106,6 +112,11 @@ class Failure:
     """The tail of what the target wrote to stdout and stderr, secrets blanked."""
     also: tuple[Location, ...] = ()
     """Other lines of the application that fail for the same cause, seen by going on after the first."""
+
+    @property
+    def stateless(self) -> bool:
+        """It was raised whatever else was going on: a name that is not there, a file that is no Python."""
+        return bool(STATELESS & set(self.bases))
 
     @property
     def location(self) -> Location | None:

@@ -13,10 +13,6 @@ from pytest_prodready.wording import joined, listed, nearest
 IN_PRODUCTION = "imported in a fresh interpreter, as production starts it"
 GOING_ON = "found by going on after the first failure as if it were mended"
 OUTPUT_LINES = 12
-STATELESS = {
-    f"builtins.{name}" for name in ("ImportError", "SyntaxError", "NameError", "AttributeError", "TypeError")
-}
-"""Exceptions that a module raises in whatever state the program is when it is imported."""
 
 
 @dataclass(frozen=True)
@@ -208,7 +204,7 @@ def depends_on_state(failure: Failure) -> bool:
     """The system or a library raised it, for what may be otherwise when a function imports the module."""
     bases = set(failure.bases)
     inside_a_library = bool(failure.frames) and not failure.frames[-1].own
-    return "builtins.OSError" in bases or (inside_a_library and not STATELESS & bases)
+    return "builtins.OSError" in bases or (inside_a_library and not failure.stateless)
 
 
 def fault(
