@@ -44,7 +44,7 @@ def of_entry(seen: InspectedEntry, causes: Iterable[Causes]) -> InspectedEntry:
         for failure in found.failures():
             if failure.cause == first.cause:
                 first = _with_dependents(first, failure)
-            elif any(_is_wrapped(failure, one) for one in (first, *further)):
+            elif any(_is_same(failure, one) for one in (first, *further)):
                 continue
             elif failure.cause in known:
                 further = [
@@ -81,9 +81,16 @@ def of_modules(modules: tuple[Module, ...], causes: Causes) -> tuple[Module, ...
     return tuple(failing.get(module.name, module) for module in modules)
 
 
-def _is_wrapped(failure: Failure, known: Failure) -> bool:
-    """Whether one of two failures of a line is the other in the words of a library that raised it anew."""
-    return failure.location == known.location and (failure.missing is None) is not (known.missing is None)
+def _is_same(failure: Failure, known: Failure) -> bool:
+    """Whether two failures of one line are one.
+
+    A library may have raised the first anew in its own words, and an exception may count, name an address, or
+    say where it was noticed.
+    """
+    if failure.location != known.location:
+        return False
+    wrapped = (failure.missing is None) is not (known.missing is None)
+    return wrapped or (failure.missing is None and failure.type == known.type)
 
 
 def _with_dependents(first: Failure, again: Failure) -> Failure:

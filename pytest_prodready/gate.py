@@ -34,7 +34,8 @@ class Check:
     @property
     def name(self) -> str:
         """The subject's name in a form that a node id can have: one line, no brackets, no ``::``."""
-        return " ".join(self.subject.replace("::", ".").replace("[", "(").replace("]", ")").split())
+        name = " ".join(self.subject.replace("::", ".").replace("[", "(").replace("]", ")").split())
+        return self.subject if name == self.subject else name  # one text instead of two, for thousands
 
 
 class Gate:

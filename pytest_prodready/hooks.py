@@ -50,8 +50,9 @@ class GateHooks:
         elif self.hanging:
             targets = [entry.target for entry in self.gate.gathering.discovered.entries]
             if self.reporter is not None and targets and config.get_verbosity() >= 0:
+                each = ", each" if len(targets) > 1 else ""
                 self.reporter.write_line(
-                    f"prodready: loading {listed(targets)}, each in an interpreter of its own"
+                    f"prodready: loading {listed(targets)}{each} in an interpreter of its own"
                 )
             with self._progress(config):
                 self.gate.facts  # noqa: B018 - gathered now, so that the header can say what was found
