@@ -23,8 +23,10 @@ class Kind:
     codes: tuple[str, ...]
     """The rules that may say it."""
     wanted: int
+    stops: bool = False
+    """It stops the start: others that do so can be seen beside it, and nothing else."""
     alone: bool = False
-    """It stops the start, so that nothing else can be seen beside it."""
+    """Nothing can be told apart beside it."""
 
 
 # the start of an application runs some of its functions: what fails in them stops it
@@ -34,9 +36,9 @@ REMOVED = Kind("definition renamed that a function imports", LATER, 8)
 MOVED = Kind("module renamed that a function imports", LATER, 6)
 DEVELOPMENT_IN_FUNCTION = Kind("development package imported in a function", ("PRD104", "PRD105"), 6)
 DUPLICATE = Kind("function defined twice in its module", ("PRD112",), 8)
-DEVELOPMENT_AT_START = Kind("development package imported at start", ("PRD105",), 3, alone=True)
+DEVELOPMENT_AT_START = Kind("development package imported at start", ("PRD105",), 3, stops=True)
 SHADOW = Kind("standard module hidden", ("PRD101", "PRD103", "PRD106", "PRD201"), 6, alone=True)
-MISSPELT_AT_START = Kind("name misspelt in an import at start", ("PRD101", "PRD201"), 2, alone=True)
+MISSPELT_AT_START = Kind("name misspelt in an import at start", ("PRD101", "PRD201"), 2, stops=True)
 
 
 @dataclass(frozen=True)

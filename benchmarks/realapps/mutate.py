@@ -79,10 +79,6 @@ def put_in(application: Application) -> tuple[list[dict[str, Any]], list[dict[st
 
     def judge(group: list[Fault]) -> None:
         told = copy.judged(group)
-        if len(group) > 1 and any(entry["failure"] for entry in told["facts"]["entries"]):
-            judge(group[: len(group) // 2])  # one of them stops the start, and the others cannot be seen
-            judge(group[len(group) // 2 :])
-            return
         new = [finding for finding in told["findings"] if _key(finding) not in known]
         for fault in group:
             seen[id(fault)] = _outcome(fault, new, told)
@@ -91,9 +87,12 @@ def put_in(application: Application) -> tuple[list[dict[str, Any]], list[dict[st
                 strays[_key(finding)] = finding
         missed = [fault for fault in group if not seen[id(fault)]["caught"]]
         print(f"{application.name}: {len(group) - len(missed)} of {len(group)}", flush=True)
-        for fault in missed if len(group) > 1 else []:
-            if set(fault.kind.codes) & set(told["codes"]):
-                judge([fault])
+        if len(missed) < len(group):
+            again = [missed] if missed else []  # what hid them is taken out
+        else:
+            again = [half for half in (group[: len(group) // 2], group[len(group) // 2 :]) if len(group) > 1]
+        for some in again:
+            judge(some)
 
     for group in _groups(faults):
         judge(group)
@@ -128,7 +127,8 @@ def _groups(faults: list[Fault]) -> list[list[Fault]]:
     for fault in faults:
         if not fault.kind.alone:
             for group in groups:
-                room = len(group) < TOGETHER and not group[0].kind.alone
+                first = group[0].kind
+                room = len(group) < TOGETHER and not first.alone and first.stops is fault.kind.stops
                 if room and not any(fault.files & other.files for other in group):
                     group.append(fault)
                     break
