@@ -12,7 +12,7 @@ from stage import Fault, faults
 from pytest_prodready.findings import Level, Outcome
 from tests.support import MATRIX, Example
 
-MAY_FOLLOW = {"PRD101", "PRD201", "PRD501"}
+MAY_FOLLOW = {"PRD101", "PRD106", "PRD201", "PRD501"}
 """Codes that a fault may have as a consequence besides those that it is there for."""
 
 
