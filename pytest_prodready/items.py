@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ class GateItem(pytest.Item):
     def __init__(self, *, check: Check, **keywords: Any) -> None:
         super().__init__(**keywords)
         self.check = check
-        self.add_marker(FAMILY_MARKER)
+        self.add_marker(_marker())
 
     @property
     def judgement(self) -> Judgement:
@@ -84,6 +85,13 @@ class GateItem(pytest.Item):
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """The file that holds the configuration, and the subject's name."""
         return self.path, None, f"{self.check.kind.family}: {self.check.subject}"
+
+
+@cache
+def _marker() -> pytest.MarkDecorator:
+    """The marker of all items: one of it, for thousands of them."""
+    marker: pytest.MarkDecorator = getattr(pytest.mark, FAMILY_MARKER)
+    return marker
 
 
 def anchor(config: pytest.Config, root: Path) -> Path:
