@@ -59,6 +59,8 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events", effects
         step("parsed", parsed.save)  # a file of ours is no effect of the application's
     if request["kind"] in ("script", "commands"):
         jobs -= {"mapping", "database"}  # they may well load half of the models, and use none
+        # what else raises there does so most often because no function has set the application up yet
+        raised = {name: failure for name, failure in raised.items() if failure["missing"]}
     if jobs & {"mapping", "database", "catalogue"}:
         mapping = step("mapping", lambda: _mapping().inspect(project))
         wanted = "catalogue" in jobs or (
