@@ -107,6 +107,20 @@ def test_a_native_enum_sends_the_names_of_its_members(load: Load) -> None:
     )
 
 
+def test_what_a_migration_maps_for_itself_is_not_looked_at(load: Load) -> None:
+    """Alembic runs a revision from its file: no module has its name, and nobody queries through it."""
+    body = """\
+        class OfItsDay(DeclarativeBase): pass
+        class Tag(OfItsDay):
+            %s
+            __tablename__ = "tags"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            owner = relationship("Nobody")
+        """
+    assert seen(load(body % '__module__ = "0001_initial_py"')) == Mapping()
+    assert seen(load(body % "")).failures
+
+
 def test_values_callable_decides_what_is_sent(load: Load) -> None:
     column = only(load(PLACE % "Enum(Status, values_callable=lambda e: [m.value for m in e])"))
     assert column.sends == ("New", "Not a Fit")
