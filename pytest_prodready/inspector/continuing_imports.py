@@ -107,6 +107,9 @@ class Imports:
             self.proofs.is_proven(error, described, frame) if own else self.proofs.clean_import(frame)
         ):
             self.causes.record(error, described, frame)
+        if missing["name"]:
+            importer = str(frame.f_globals.get("__name__", ""))
+            self.state.not_imported.setdefault(importer, set()).add(missing["name"])
         if missing["own"] and not missing["name"]:
             self.state.taint.blind = True
         if owner and top in self.hidden:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from difflib import get_close_matches
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -67,6 +68,8 @@ class Proofs:
         missing = described["missing"]
         if missing is not None and missing["module"].partition(".")[0] in self.state.mended:
             return False
+        if get_close_matches(str(getattr(error, "name", "")), self.state.not_imported.get(name, ())):
+            return False  # spelt right, the import that failed would have bound it
         if self._never_bound(error, name, inside):
             return True
         return not self.taint.touches(name, loads(statement, now=True)) and self.taint.clean_traceback(inside)

@@ -24,6 +24,8 @@ class State:
         """File, as it is shown → up to which line it was executed before."""
         self.mended: set[str] = set()
         """Top-level modules that the application hides, and hides no longer."""
+        self.not_imported: dict[str, set[str]] = {}
+        """Module → the names that its imports did not find."""
         self._own_files: dict[str, bool] = {}
 
     def owns(self, file: str) -> bool:

@@ -21,8 +21,14 @@ def inspect(project: Project) -> dict[str, object]:
     """
     if "sqlalchemy" not in sys.modules:
         return {"classes": [], "columns": [], "failures": []}
-    mappers = _mappers(project)
-    failures = [configuration_failure(mapper, error, project) for mapper, error in configure(mappers)]
+    every = _mappers(project)
+    # a migration that was run from its file alone maps the tables of its day, and nobody queries through it
+    mappers = [mapper for mapper in every if mapper.class_.__module__ in sys.modules]
+    failures = [
+        configuration_failure(mapper, error, project)
+        for mapper, error in configure(every)
+        if mapper is None or mapper in mappers
+    ]
     failures += [failure for mapper in mappers for failure in reserved(mapper, project)]
     return {
         "classes": sorted(qualified(mapper.class_) for mapper in mappers),
@@ -46,9 +52,7 @@ def _mappers(project: Project) -> list[Any]:
     if listed is None:
         for mapper in _declared(project):
             found[id(mapper)] = mapper
-    # a migration that was run from its file alone maps the tables of its day, and nobody queries through it
-    kept = [mapper for mapper in found.values() if mapper.class_.__module__ in sys.modules]
-    return sorted(kept, key=lambda mapper: (len(mapper.class_.__mro__), qualified(mapper.class_)))
+    return sorted(found.values(), key=lambda mapper: (len(mapper.class_.__mro__), qualified(mapper.class_)))
 
 
 def _declared(project: Project) -> list[Any]:

@@ -644,3 +644,22 @@ def test_modules_that_functions_reach_tell_all_their_causes(project: Project) ->
     assert any(
         "app/deeper.py:1" in map(str, module.failure.also) for module in (reports, exports) if module.failure
     )
+
+
+def test_a_misspelt_import_is_one_fault_although_its_name_is_missed_later(project: Project) -> None:
+    """Spelt right, it would have bound what the module uses; a name that nothing binds is another fault."""
+    files = {
+        "app.py": """
+            from kinds import StatusTpye, Other
+            class Task:
+                status = StatusType
+                other = Other
+                owner = Nobody
+        """,
+        "kinds.py": "StatusType = 1\nOther = 2\n",
+    }
+    seen = project.inspect(files, packages=("app", "kinds"))
+    assert places(seen) == ["app.py:2"]
+    files["app.py"] = files["app.py"].replace("status = StatusType", "pass")
+    seen = project.inspect(files, packages=("app", "kinds"))
+    assert places(seen) == ["app.py:2", "app.py:6"]
