@@ -25,8 +25,8 @@ OUT_OF_REACH = (900, 450, 220)
 LOST = 83
 """The exit status of a child whose way out was closed all the same."""
 AFTER_IMPORT = {
-    "celery.loaders.base": ("celery_recorder", "loaders_imported"),
-    "celery.app.base": ("celery_recorder", "app_base_imported"),
+    "celery.loaders.base": ("celery.recorder", "loaders_imported"),
+    "celery.app.base": ("celery.recorder", "app_base_imported"),
 }
 """Module of the target → the inspector's function that is called once it has been imported."""
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from types import FunctionType, ModuleType
 from typing import Any
 
-from .celery_tasks import functions_behind, main_function, own
+from .celery.registry import functions_behind, main_function, own
 from .nodes import name_parts, walk
 from .parsed import Parsed
 from .project import Project, source_file

@@ -143,10 +143,11 @@ def _load(file: str) -> dict[str, dict[str, Any]]:
 def _version() -> bytes:
     """What a store depends on besides the content of the files: this interpreter, and our own source."""
     texts = [sys.version.encode(), sys.platform.encode()]
-    for name in sorted(os.listdir(HERE)):
-        if name.endswith(".py"):
-            with open(os.path.join(HERE, name), "rb") as source:
-                texts.append(source.read())
+    for directory, _, names in sorted(os.walk(HERE)):
+        for name in sorted(names):
+            if name.endswith(".py"):
+                with open(os.path.join(directory, name), "rb") as source:
+                    texts.append(source.read())
     return b"prodready\n" + source_hash(b"\0".join(texts))
 
 

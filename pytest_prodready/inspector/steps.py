@@ -265,9 +265,9 @@ def _web_app() -> "Any":
 
 
 def _celery_app() -> "Any":
-    from . import celery_app
+    from .celery import app
 
-    return celery_app
+    return app
 
 
 def _mapping() -> "Any":

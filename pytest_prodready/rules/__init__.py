@@ -21,7 +21,8 @@ def registry() -> Registry:
 
     for more in (imports_effects, imports_names):  # several modules hold rules of one family
         assert more.family is imports.family
-    imports.family.rules.sort(key=lambda rule: rule.code)
+    for family in (imports.family, celery.family):
+        family.rules.sort(key=lambda rule: rule.code)
     return Registry(
         [
             imports.family,

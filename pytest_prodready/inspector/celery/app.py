@@ -12,8 +12,8 @@ import sys
 from types import FunctionType, ModuleType
 from typing import Any
 
-from . import celery_beat, celery_inventory, celery_recorder, celery_source, celery_tasks, failure
-from .project import Project
+from ..project import Project
+from . import beat, discovery, inventory, recorder, registry, routing
 
 Facts = dict[str, Any]
 
@@ -70,101 +70,43 @@ def inspect(app: Any, project: Project) -> Facts:
     """
     import celery
 
-    tasks = celery_tasks.own(app)
-    described = [celery_tasks.describe(name, task, project) for name, task in sorted(tasks.items())]
-    found = discoveries(project)
+    tasks = registry.own(app)
+    described = [registry.describe(name, task, project) for name, task in sorted(tasks.items())]
+    found = discovery.discoveries(project)
     return {
         "name": str(app.main or ""),
         "version": str(celery.__version__),
         "tasks": described,
         "discoveries": found,
-        "sources": celery_inventory.sources(app, tasks, described, found, project),
-        "beat": celery_beat.entries(app, project),
-        "routes": celery_tasks.routes(app, tasks),
-        "queues": celery_tasks.queues(app),
+        "sources": inventory.sources(app, tasks, described, found, project),
+        "beat": beat.entries(app, project),
+        "routes": routing.routes(app, tasks),
+        "queues": routing.queues(app),
     }
-
-
-def discoveries(project: Project) -> list[Facts]:
-    """A ``Discovery`` for each package and related name that autodiscovery searched."""
-    installed = _django_apps()
-    facts: dict[tuple[str, str], Facts] = {}
-    for search in celery_recorder.searches:
-        if not isinstance(search.package, str):
-            continue
-        key = (search.package, str(search.related or ""))
-        if key in facts and (facts[key]["found"] or not search.found):
-            continue
-        call = search.call
-        explicit = call is None or (bool(call.packages) and call.searched != installed)
-        facts[key] = _discovery(search, key[1], explicit, project)
-    return list(facts.values())
-
-
-def _discovery(search: celery_recorder.Search, related: str, explicit: bool, project: Project) -> Facts:
-    package, error = search.package, search.error
-    missing = error.name if isinstance(error, ModuleNotFoundError) else None
-    if _is_attribute(package):
-        error = missing = None
-    absent = missing is not None and f"{package}.".startswith(f"{missing}.")
-    return {
-        "package": package,
-        "related": related,
-        # without the package itself, Celery has looked for the related module one level up
-        "found": search.found and error is None,
-        "exists": not absent,
-        "explicit": explicit,
-        "failure": failure.describe(error, project, package) if error is not None and not absent else None,
-        "available": failure.missing_module(package, project)["available"] if absent else [],
-        "location": _named_at(search, project),
-    }
-
-
-def _is_attribute(package: str) -> bool:
-    """Celery takes the dotted name of a Django ``AppConfig`` class for its package."""
-    module, _, name = package.rpartition(".")
-    loaded = sys.modules.get(module)
-    return loaded is not None and name in vars(loaded)
-
-
-def _named_at(search: celery_recorder.Search, project: Project) -> Facts | None:
-    """The line that names the package: in the call of ``autodiscover_tasks``, else in its file."""
-    if search.call is None:
-        return None
-    return celery_source.place_of_call(search.call.stack, search.package, project)
-
-
-def _django_apps() -> list[str] | None:
-    """``INSTALLED_APPS``: a call that passes the whole list names no package in particular."""
-    settings = sys.modules.get("django.conf")
-    try:
-        return list(settings.settings.INSTALLED_APPS) if settings is not None else None
-    except Exception:  # Django is installed and imported, but not in use here
-        return None
 
 
 def _raise_misnamed_settings(app: Any) -> None:
     """Say that it is the configuration which is missing: Celery's own error names only the module."""
-    source = app._config_source
-    if not isinstance(source, str) or ":" in source:
+    configured = app._config_source
+    if not isinstance(configured, str) or ":" in configured:
         return
     try:
-        found = importlib.util.find_spec(source) is not None
+        found = importlib.util.find_spec(configured) is not None
     except (ImportError, ValueError):
         found = False
     if not found:
-        message = f"config_from_object names {source!r}, which does not exist"
-        raise MisnamedModuleError(message, name=source) from None
+        message = f"config_from_object names {configured!r}, which does not exist"
+        raise MisnamedModuleError(message, name=configured) from None
 
 
 def _raise_misnamed(error: ModuleNotFoundError, project: Project) -> None:
     """Say where the name stands: the traceback of Celery's search holds none of the application's lines."""
-    search = celery_recorder.searches[-1] if celery_recorder.searches else None
+    search = recorder.searches[-1] if recorder.searches else None
     if search is None or search.error is None or search.found or error.name != search.error.name:
         return
     if not f"{search.package}.".startswith(f"{error.name}."):
         return
-    place = _named_at(search, project)
+    place = discovery.named_at(search, project)
     where = f" at {place['file']}:{place['line']}" if place else ""
     given = search.call.packages if search.call is not None else None
     if type(given) is str:

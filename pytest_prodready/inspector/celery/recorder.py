@@ -2,7 +2,7 @@
 
 Called by the import hooks right after ``celery.loaders.base`` and ``celery.app.base`` were imported, that is
 before the application can use them; so nothing but ``sys`` is imported here. What is kept are observations;
-:mod:`.celery_app` and :mod:`.celery_beat` make facts of them once the app is loaded.
+:mod:`.app` and :mod:`.beat` make facts of them once the app is loaded.
 """
 
 import sys

@@ -7,9 +7,9 @@ import functools
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from .nodes import bound_name
-from .project import Project
-from .sources import tree_of
+from ..nodes import bound_name
+from ..project import Project
+from ..sources import tree_of
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

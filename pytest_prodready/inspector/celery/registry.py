@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from types import FunctionType, MethodType
 from typing import Any
 
-from . import celery_source
-from .project import Project, source_file
+from ..project import Project, source_file
+from . import source
 
 MOST_WRAPPED = 30
 """Functions looked at behind one task: decorators are few, a closure may lead anywhere."""
@@ -40,39 +40,16 @@ def describe(name: str, task: Any, project: Project) -> dict[str, Any]:
     if function is None or not project.owns_file(function.__code__.co_filename):
         # a class without a run method of its own, or a function made elsewhere
         file = source_file(sys.modules.get(facts["module"]))
-        line = celery_source.classes(file).get(cls.__name__) if file else None
+        line = source.classes(file).get(cls.__name__) if file else None
         facts["location"] = project.location(file, line) if line else None
         return facts
     code = function.__code__
     facts["module"], facts["function"] = str(function.__module__), _plain(function.__qualname__)
-    node = celery_source.functions(code.co_filename).get((code.co_firstlineno, code.co_name))
+    node = source.functions(code.co_filename).get((code.co_firstlineno, code.co_name))
     facts["location"] = project.location(code.co_filename, node.lineno if node else code.co_firstlineno)
     if node is not None:
-        facts["reaches"] = celery_source.reached(code.co_filename, node, facts["function"].rpartition(".")[0])
+        facts["reaches"] = source.reached(code.co_filename, node, facts["function"].rpartition(".")[0])
     return facts
-
-
-def routes(app: Any, tasks: dict[str, Any]) -> dict[str, str]:
-    """Task name → the queue that the app's own router answers; nothing is sent."""
-    found = {name: _queue(app, name, task) for name, task in tasks.items()}
-    return {name: queue for name, queue in found.items() if queue}
-
-
-def _queue(app: Any, name: str, task: Any) -> str:
-    """The queue of one task, asked as ``apply_async`` asks for it."""
-    try:
-        queue = app.amqp.router.route(dict(task._get_exec_options()), name, (), {}, task).get("queue")
-        return str(getattr(queue, "name", queue) or "")
-    except Exception:
-        return ""  # a router of the application's own that wants real arguments, or an unknown queue
-
-
-def queues(app: Any) -> list[str]:
-    """The queues that the app declares, and those that its router has been asked for."""
-    try:
-        return sorted(str(name) for name in app.amqp.queues)
-    except Exception:
-        return []
 
 
 def main_function(task: Any, project: Project) -> FunctionType | None:

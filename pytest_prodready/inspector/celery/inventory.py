@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator
 from types import MethodType, ModuleType
 from typing import Any
 
-from . import celery_source, celery_tasks
-from .project import FOREIGN, Project, source_file
-from .statement_names import resolved
+from ..project import FOREIGN, Project, source_file
+from ..statement_names import resolved
+from . import registry, source
 
 Facts = dict[str, Any]
 TESTS = {"tests", "test", "testing", "testutils", "migrations", "__pycache__"}
@@ -38,7 +38,7 @@ def sources(
     judge = _Judge(app, tasks, described, discoveries, project)
     found: list[Facts] = []
     for module, file in _files(project):
-        if b"task" in celery_source.read(file):
+        if b"task" in source.read(file):
             found.extend(judge.module(module, file))
     return found
 
@@ -61,7 +61,7 @@ class _Judge:
         self.tasks, self.project, self.discoveries = tasks, project, discoveries
         self.described = {task["name"]: task for task in described}
         self.task_modules = {task["module"] for task in described}
-        self.registered = {place: name for name, task in tasks.items() for place in celery_tasks.places(task)}
+        self.registered = {place: name for name, task in tasks.items() for place in registry.places(task)}
         self.loaded = {
             os.path.realpath(source_file(module)): (name, module)
             for name, module in list(sys.modules.items())
@@ -70,7 +70,7 @@ class _Judge:
 
     def module(self, name: str, file: str) -> Iterator[Facts]:
         """The tasks that one file defines."""
-        tree = celery_source.tree(file)
+        tree = source.tree(file)
         loaded_as, module = self.loaded.get(os.path.realpath(file), ("", None))
         if module is not None:
             name, names = loaded_as, vars(module)
@@ -103,7 +103,7 @@ class _Judge:
 
     def _task(
         self,
-        node: celery_source.Function,
+        node: source.Function,
         decorator: ast.expr,
         owner: Any,
         module: str,
@@ -116,7 +116,7 @@ class _Judge:
             "location": self.project.location(file, node.lineno),
             "loaded": loaded,
         }
-        place = (os.path.realpath(file), celery_source.first_line(node))
+        place = (os.path.realpath(file), source.first_line(node))
         if place in self.registered:
             return {**facts, "registered": self.registered[place]}
         name = _given_name(decorator) or self.app.gen_task_name(node.name, module)

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from . import celery_recorder, celery_source, celery_tasks
-from .project import Project, source_file
+from ..project import Project, source_file
+from . import recorder, registry, source
 
 Facts = dict[str, Any]
 TAKES = "beat takes crontab(…), a timedelta or a number of seconds"
@@ -50,11 +50,11 @@ def _entry(key: str, entry: Any, app: Any, written: _Written, lost: dict[str, li
     facts["schedule"] = _described(fields.get("schedule"))
     facts["schedule_error"] = _schedule_error(fields, app)
     if task is not None:
-        facts["signature"] = celery_tasks.signature(task)
+        facts["signature"] = registry.signature(task)
         facts["bind_error"] = _bind_error(task, fields)
     facts["lost"] = ", ".join(dict.fromkeys(lost.get(key, [])))
-    stack = celery_recorder.periodic.get(key)
-    place = celery_source.place_of_call(stack, key, written.project) if stack else None
+    stack = recorder.periodic.get(key)
+    place = source.place_of_call(stack, key, written.project) if stack else None
     facts["location"] = place or written.location(key, task_name)
     return facts
 
@@ -70,7 +70,7 @@ def _fields(entry: Any) -> dict[str, Any]:
 
 def _overwritten() -> Iterator[tuple[str, str]]:
     """(key, task) of each entry that a registration under the same key has replaced by something else."""
-    for lost in celery_recorder.lost_entries:
+    for lost in recorder.lost_entries:
         before, after = _fields(lost.lost), _fields(lost.kept)
         try:
             same = all(before.get(part) == after.get(part) for part in COMPARED)
@@ -160,10 +160,10 @@ class _Written:
         """Key → the tasks of earlier entries of the same key in one dict display."""
         for _, module in project.modules():
             file = source_file(module)
-            if b"schedule" in celery_source.read(file).lower():
-                for text, lines in celery_source.texts(file).items():
+            if b"schedule" in source.read(file).lower():
+                for text, lines in source.texts(file).items():
                     self.tasks.setdefault(text, []).extend((file, line) for line in lines)
-                for node in ast.walk(celery_source.tree(file)):
+                for node in ast.walk(source.tree(file)):
                     if isinstance(node, ast.Dict):
                         self._display(node, file)
 

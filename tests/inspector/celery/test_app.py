@@ -2,68 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import textwrap
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from pytest_prodready import target
-from pytest_prodready.facts import BeatEntry, Celery, Discovery, Entry, InspectedEntry, Location, SourceTask
-from pytest_prodready.request import Request
-from pytest_prodready.settings import Limits
+from pytest_prodready.facts import BeatEntry, Celery, Discovery, Location, SourceTask
+from tests.inspector.celery.support import APP, Inspect, Load
 
 pytest.importorskip("celery")
-
-Inspect = Callable[..., InspectedEntry]
-Load = Callable[..., Celery]
-
-APP = """\
-from celery import Celery
-app = Celery("proj", broker="redis://127.0.0.1:1/0")
-"""
-
-
-@pytest.fixture
-def inspect(tmp_path: Path) -> Inspect:
-    """Write the files of a project, and load its Celery app in a fresh interpreter."""
-
-    def inspect(
-        files: dict[str, str], app: str = "proj.app:app", packages: tuple[str, ...] = ("proj",)
-    ) -> InspectedEntry:
-        for name, text in {"proj/__init__.py": "", **files}.items():
-            path = tmp_path / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(textwrap.dedent(text))
-        request = Request(
-            root=tmp_path,
-            python=sys.executable,
-            jobs=frozenset({"celery"}),
-            entries=(Entry("celery", app, "a test"),),
-            packages=packages,
-        )
-        (seen,), problems = target.inspect(request, Limits(), os.environ)
-        assert problems == ()
-        return seen
-
-    return inspect
-
-
-@pytest.fixture
-def load(inspect: Inspect) -> Load:
-    """As ``inspect``, for an app that loads."""
-
-    def load(
-        files: dict[str, str], app: str = "proj.app:app", packages: tuple[str, ...] = ("proj",)
-    ) -> Celery:
-        seen = inspect(files, app, packages)
-        assert seen.failure is None
-        assert seen.celery is not None
-        return seen.celery
-
-    return load
 
 
 def by_function(found: Celery) -> dict[str, SourceTask]:

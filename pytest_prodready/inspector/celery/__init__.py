@@ -1,0 +1,1 @@
+"""The Celery app, looked at in the worker's own interpreter."""
