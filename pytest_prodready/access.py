@@ -14,9 +14,9 @@ from pytest_prodready.registry import Kind
 from pytest_prodready.reports import terminal
 from pytest_prodready.rules import celery, database, imports, registry
 from pytest_prodready.rules.answers import check_expectation
-from pytest_prodready.rules.database_types import DatabaseTypes
+from pytest_prodready.rules.database.enum_comparison import compare_enum, qualified
+from pytest_prodready.rules.database.types import DatabaseTypes
 from pytest_prodready.rules.dependencies import require
-from pytest_prodready.rules.enum_comparison import compare_enum, qualified
 from pytest_prodready.rules.imports_commands import command_name, entry_name
 
 if TYPE_CHECKING:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from types import FrameType, TracebackType
 from typing import Any
 
-from . import failure, guards, mapping_failures, stack
+from . import failure, guards, stack
 from .continuing_state import State
+from .mapping import failures
 
 MOST = 50
 """Root causes of one start."""
@@ -75,7 +76,7 @@ class Causes:
         if known is None and len(self._told) < MOST:
             known = self._told[key] = len(self._told)
             self._dependents.add((known, *place))
-            mapped = mapping_failures.mapping_failure(error, project)
+            mapped = failures.mapping_failure(error, project)
             self.send("cause", described, mapped, self.loading)
         elif known is not None and (known, *place) not in self._dependents:
             self._dependents.add((known, *place))

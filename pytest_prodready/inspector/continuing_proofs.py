@@ -8,8 +8,9 @@ from difflib import get_close_matches
 from types import FrameType, TracebackType
 from typing import Any
 
-from . import guards, made_later, mapping_failures, stack
+from . import guards, made_later, stack
 from .continuing_state import State
+from .mapping import failures
 from .nodes import walk
 from .project import source_file
 from .sources import tree_of
@@ -60,7 +61,7 @@ class Proofs:
             return False
         if not self._reached(outer):
             return False
-        mapped = mapping_failures.mapping_failure(error, self.project)
+        mapped = failures.mapping_failure(error, self.project)
         if mapped is not None and isinstance(statement, ast.ClassDef):
             # that the class cannot be mapped, whatever became of the others
             part = _attribute(statement, str(mapped["attribute"])) or statement

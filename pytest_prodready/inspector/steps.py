@@ -224,9 +224,9 @@ def _effects(effects: "Effects", events: "Events") -> None:
 def _read_database(request: "dict[str, Any]", mapping: "dict[str, Any]", project: "Project") -> object:
     import os
 
-    from . import database
+    from .database import reading
 
-    return database.read(request["database"], mapping, project, request["database_limit"], os.environ)
+    return reading.read(request["database"], mapping, project, request["database_limit"], os.environ)
 
 
 def _names(request: "dict[str, Any]", project: "Project") -> object:
@@ -271,6 +271,6 @@ def _celery_app() -> "Any":
 
 
 def _mapping() -> "Any":
-    from . import mapping
+    from .mapping import mappers
 
-    return mapping
+    return mappers

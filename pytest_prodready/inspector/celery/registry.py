@@ -16,6 +16,15 @@ from . import source
 MOST_WRAPPED = 30
 """Functions looked at behind one task: decorators are few, a closure may lead anywhere."""
 
+KINDS = {
+    inspect.Parameter.POSITIONAL_ONLY: "positional-only",
+    inspect.Parameter.POSITIONAL_OR_KEYWORD: "positional",
+    inspect.Parameter.VAR_POSITIONAL: "*args",
+    inspect.Parameter.KEYWORD_ONLY: "keyword-only",
+    inspect.Parameter.VAR_KEYWORD: "**kwargs",
+}
+"""The words of the facts for the kinds of parameters."""
+
 
 def own(app: Any) -> dict[str, Any]:
     """Name → task of the app's registry, Celery's built-in tasks left out."""
@@ -36,6 +45,15 @@ def describe(name: str, task: Any, project: Project) -> dict[str, Any]:
         "function": _plain(cls.__qualname__),
         "location": None,
         "signature": signature(task),
+        "parameters": [
+            {
+                "name": parameter.name,
+                "kind": KINDS[parameter.kind],
+                "required": parameter.default is parameter.empty
+                and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD),
+            }
+            for parameter in parameters(task) or []
+        ],
     }
     if function is None or not project.owns_file(function.__code__.co_filename):
         # a class without a run method of its own, or a function made elsewhere
@@ -92,15 +110,22 @@ def functions_behind(run: Any) -> Iterator[FunctionType]:
             waiting.extend(_closure(item))
 
 
+def parameters(task: Any) -> list[inspect.Parameter] | None:
+    """The parameters of a task, without ``self``; ``None`` when they cannot be known."""
+    try:
+        return list(inspect.signature(task.run).parameters.values())
+    except Exception:
+        return None
+
+
 def signature(task: Any) -> str:
     """How a task is called: ``(job_id, tenant=None)``; empty when that cannot be known."""
-    try:
-        parameters = inspect.signature(task.run).parameters.values()
-    except Exception:
+    found = parameters(task)
+    if found is None:
         return ""
     shown: list[str] = []
-    kinds = [parameter.kind for parameter in parameters]
-    for at, parameter in enumerate(parameters):
+    kinds = [parameter.kind for parameter in found]
+    for at, parameter in enumerate(found):
         kind = parameter.kind
         if kind is kind.KEYWORD_ONLY and kind not in kinds[:at] and kind.VAR_POSITIONAL not in kinds:
             shown.append("*")

@@ -8,9 +8,10 @@ import warnings
 from types import FrameType
 from typing import Any
 
-from . import class_source, stack
-from .failure import describe
-from .project import Project
+from .. import stack
+from ..failure import describe
+from ..project import Project
+from . import class_source
 
 MOST_FAILURES = 100
 DEFINING = ("sqlalchemy.orm.decl_base", "sqlalchemy.orm.decl_api", "sqlalchemy.orm.mapper")

@@ -6,9 +6,9 @@ import sys
 from contextlib import suppress
 from typing import Any
 
+from ..project import Project, source_file
 from . import class_source, enum_columns
-from .mapping_failures import configuration_failure, configure, mapping_failure, qualified, reserved
-from .project import Project, source_file
+from .failures import configuration_failure, configure, mapping_failure, qualified, reserved
 
 __all__ = ["inspect", "mapping_failure"]
 

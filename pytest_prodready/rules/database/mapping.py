@@ -1,4 +1,4 @@
-"""PRD3xx: would the application's mappings configure, and would the database take and give what they say?"""
+"""PRD301: would the application's mappings configure?"""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from pytest_prodready.facts import Database, Facts, InspectedEntry, MappingFailure
+from pytest_prodready.facts import Facts, InspectedEntry, MappingFailure
 from pytest_prodready.findings import Fault, Level
-from pytest_prodready.registry import Family, Subject
-from pytest_prodready.rules import enum_comparison
-from pytest_prodready.rules.enum_comparison import EnumCase
-from pytest_prodready.rules.enum_subjects import enum_subjects
+from pytest_prodready.registry import Subject
+from pytest_prodready.rules.database.family import family
 from pytest_prodready.wording import nearest
 
-family = Family("database")
 UNLOCATED = re.compile(r"failed to locate a name \((?:\"name ')?'?(?:\w+\.)*(\w+)'")
 """SQLAlchemy 2 writes ``('Name')``, 1.4 ``("name 'Name' is not defined")``."""
 
@@ -42,20 +39,6 @@ def mapped_class(facts: Facts) -> Iterator[Subject[MappedClass]]:
     for name, found in sorted(failures.items()):
         seen = tuple(found.values())
         yield Subject(name, MappedClass(name, seen), location=seen[0].location if seen else None)
-
-
-@family.kind("enum column", "enum columns", needs={"web", "celery", "mapping", "database"})
-def enum_column(facts: Facts) -> Iterator[Subject[EnumCase]]:
-    """Every column that an entry point maps to an enumeration, once, beside the database's type."""
-    return enum_subjects(facts, proof(facts.database) if facts.database is not None else "")
-
-
-def proof(database: Database) -> str:
-    """How the labels were read."""
-    driver = f"{database.dialect}+{database.driver}" if database.driver else database.dialect
-    version = f", PostgreSQL {database.version}" if database.version else ""
-    how = " in a read-only transaction" if database.read_only else ""
-    return f"the labels were read through {database.source} ({driver}{version}){how}"
 
 
 @family.rule(
@@ -180,57 +163,3 @@ def _unlocated(
         f"Write {near} instead of {name}." if near else f"Name a mapped class that exists instead of {name}."
     )
     return f"{attribute} refers to {name}, and no mapped class has that name.", remedy, level
-
-
-@family.rule(
-    "PRD302",
-    "enum-label-missing",
-    enum_column,
-    checks="Every label that Python sends for an enum column is a label of its type in the database.",
-    reason="PostgreSQL refuses a label that the type does not have: the first write of it fails.",
-    remedy="Add the label with ALTER TYPE … ADD VALUE, in a migration that runs before this release.",
-)
-def label_missing(case: EnumCase, facts: Facts) -> Iterator[Fault]:
-    """Labels that the database does not have."""
-    return enum_comparison.missing_labels(case)
-
-
-@family.rule(
-    "PRD303",
-    "enum-label-unknown",
-    enum_column,
-    checks="Python knows every label of the column's type in the database.",
-    reason="SQLAlchemy raises LookupError for the whole result when a row holds a label unknown to Python.",
-    remedy="Add the member to the Python enum, or make sure that no row holds the label any more.",
-    level=Level.WARNING,
-)
-def label_unknown(case: EnumCase, facts: Facts) -> Iterator[Fault]:
-    """Labels that Python does not have."""
-    return enum_comparison.unknown_labels(case)
-
-
-@family.rule(
-    "PRD304",
-    "enum-names-for-values",
-    enum_column,
-    checks="Python sends the members' values where the database has these, and the names where it has those.",
-    reason="SQLAlchemy sends an enum's names unless told otherwise; migrations often wrote the values.",
-    remedy=f"Write {enum_comparison.VALUES_CALLABLE} in the column's Enum(…), or remove it.",
-)
-def names_for_values(case: EnumCase, facts: Facts) -> Iterator[Fault]:
-    """Names and values swapped."""
-    return enum_comparison.swapped_labels(case)
-
-
-@family.rule(
-    "PRD305",
-    "enum-order-differs",
-    enum_column,
-    checks="The members of the Python enum stand in the order of the labels in the database.",
-    reason="ORDER BY, MIN, MAX and comparisons of an enum column follow the database's order, not Python's.",
-    remedy="Put the members in the database's order, or never sort and compare by this column in SQL.",
-    level=Level.WARNING,
-)
-def order_differs(case: EnumCase, facts: Facts) -> Iterator[Fault]:
-    """The same labels in another order."""
-    return enum_comparison.order_differs(case)

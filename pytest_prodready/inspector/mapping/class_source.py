@@ -6,9 +6,9 @@ import ast
 import functools
 import sys
 
-from .nodes import last_name
-from .project import Project, source_file
-from .sources import tree_of
+from ..nodes import last_name
+from ..project import Project, source_file
+from ..sources import tree_of
 
 
 def attribute_place(

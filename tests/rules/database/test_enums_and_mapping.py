@@ -23,7 +23,7 @@ from pytest_prodready.facts import (
 from pytest_prodready.findings import Finding, Judgement, Level, Outcome
 from pytest_prodready.registry import Registry
 from pytest_prodready.rules.database import enum_column, family, mapped_class
-from pytest_prodready.rules.enum_comparison import compare_enum, literal, qualified
+from pytest_prodready.rules.database.enum_comparison import compare_enum, literal, qualified
 
 REGISTRY = Registry([family])
 WHERE = Location("src/models.py", 33)

@@ -17,7 +17,7 @@ import pytest
 
 from pytest_prodready.codec import decode
 from pytest_prodready.facts import Database, DatabaseColumn, DatabaseEnum
-from pytest_prodready.inspector import catalogue, database
+from pytest_prodready.inspector.database import postgresql, reading
 from pytest_prodready.inspector.project import Project
 
 sqlalchemy = pytest.importorskip("sqlalchemy")
@@ -126,7 +126,7 @@ def mapped(*tables: str) -> dict[str, Any]:
 
 
 def read(url: str, *tables: str, limit: float = LIMIT) -> Database:
-    answer = database.read("env:SOME_URL", mapped(*tables), NOWHERE, limit, {"SOME_URL": url})
+    answer = reading.read("env:SOME_URL", mapped(*tables), NOWHERE, limit, {"SOME_URL": url})
     assert SECRET not in json.dumps(answer)
     return decode(Database, answer)
 
@@ -184,7 +184,7 @@ def test_what_is_visible_follows_the_search_path_of_the_session(load: Load, url:
         "from sqlalchemy.ext.asyncio import create_async_engine\n"
         f"engine = create_async_engine({with_driver(url, 'asyncpg')!r}, connect_args={connect})\n"
     )
-    found = decode(Database, database.read("app", mapped("places"), project, LIMIT, {}))
+    found = decode(Database, reading.read("app", mapped("places"), project, LIMIT, {}))
     assert found.source == f"{project.packages[0]}.engine"
     assert [(enum.schema, enum.name) for enum in found.enums if enum.visible] == [("hidden", "status")]
     assert {column.schema for column in found.columns if column.visible} == {"hidden"}
@@ -218,8 +218,8 @@ def test_a_write_in_the_same_session_is_refused(
         refusals.append(str(refused.value.orig))
         return []
 
-    monkeypatch.setattr(catalogue, "enums", write)
-    found = decode(Database, database.read("app", mapped(), project, LIMIT, {}))
+    monkeypatch.setattr(postgresql, "enums", write)
+    found = decode(Database, reading.read("app", mapped(), project, LIMIT, {}))
     assert found.read_only
     assert len(refusals) == 1
     assert "read-only transaction" in refusals[0]
@@ -248,13 +248,13 @@ def test_the_transaction_has_time_limits_of_its_own(through: str, monkeypatch: p
         )
         return []
 
-    monkeypatch.setattr(catalogue, "enums", show)
+    monkeypatch.setattr(postgresql, "enums", show)
     assert read(through, limit=7.0).problem == ""
     assert shown == ["7s", "7s"]
 
 
 def test_a_session_that_is_not_read_only_is_not_used(through: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "_one", lambda *_: "off")
+    monkeypatch.setattr(reading, "_one", lambda *_: "off")
     found = read(through)
     assert (found.problem, found.read_only, found.enums) == ("refused", False, ())
 
@@ -262,7 +262,7 @@ def test_a_session_that_is_not_read_only_is_not_used(through: str, monkeypatch: 
 def test_a_statement_that_takes_too_long_is_unreachable(
     through: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(catalogue, "ENUMS", "SELECT pg_sleep(60)")
+    monkeypatch.setattr(postgresql, "ENUMS", "SELECT pg_sleep(60)")
     found = read(through, limit=1.0)
     assert found.problem == "unreachable"
     assert found.detail.endswith("did not answer within 1 seconds.")
@@ -279,8 +279,8 @@ def test_the_connection_of_an_engine_is_not_put_back_in_its_pool(
         used.append(connection.execute(identity).scalar())
         return []
 
-    monkeypatch.setattr(catalogue, "enums", identify)
-    assert decode(Database, database.read("app", mapped(), project, LIMIT, {})).problem == ""
+    monkeypatch.setattr(postgresql, "enums", identify)
+    assert decode(Database, reading.read("app", mapped(), project, LIMIT, {})).problem == ""
     engine = sys.modules[project.packages[0]].engine
     with engine.connect() as connection:
         assert connection.execute(identity).scalar() not in used
@@ -308,7 +308,7 @@ def test_a_connection_that_the_application_holds_in_a_loop_of_its_own_does_not_d
     async def use() -> Database:
         async with engine.connect() as connection:
             await connection.execute(sqlalchemy.text("SELECT 1"))
-            answer = await asyncio.to_thread(database.read, "app", mapped("places"), project, LIMIT, {})
+            answer = await asyncio.to_thread(reading.read, "app", mapped("places"), project, LIMIT, {})
             await connection.execute(sqlalchemy.text("SELECT 1"))
             await connection.invalidate()
         return decode(Database, answer)
@@ -341,19 +341,19 @@ def test_the_applications_engine_is_found_where_it_is_held(
         "from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine\n"
     )
     project = load(head + body.format(**{driver: with_driver(url, driver) for driver in DRIVERS}) + "\n")
-    found = decode(Database, database.read("", mapped(), project, LIMIT, {"DATABASE_URL": "sqlite://"}))
+    found = decode(Database, reading.read("", mapped(), project, LIMIT, {"DATABASE_URL": "sqlite://"}))
     assert (found.problem, found.source) == ("", f"{project.packages[0]}.{place}")
 
 
 def test_without_an_engine_the_environment_is_read(url: str) -> None:
     hosted = url.replace("postgresql://", "postgres://", 1)
-    found = decode(Database, database.read("", mapped(), NOWHERE, LIMIT, {"DATABASE_URL": hosted}))
+    found = decode(Database, reading.read("", mapped(), NOWHERE, LIMIT, {"DATABASE_URL": hosted}))
     assert (found.problem, found.source, found.read_only) == ("", "env:DATABASE_URL", True)
 
 
 def test_a_url_without_a_driver_takes_the_one_that_the_application_uses(load: Load, url: str) -> None:
     project = load(APPLICATIONS["an async engine"].format(asyncpg=with_driver(url, "asyncpg")))
-    found = decode(Database, database.read("env:U", mapped(), project, LIMIT, {"U": url}))
+    found = decode(Database, reading.read("env:U", mapped(), project, LIMIT, {"U": url}))
     assert (found.problem, found.driver) == ("", "asyncpg")
 
 
@@ -374,7 +374,7 @@ def test_a_url_without_a_driver_takes_the_one_that_the_application_uses(load: Lo
     ],
 )
 def test_no_database_at_all_is_unset(source: str, environ: dict[str, str], detail: str) -> None:
-    found = decode(Database, database.read(source, mapped(), NOWHERE, LIMIT, environ))
+    found = decode(Database, reading.read(source, mapped(), NOWHERE, LIMIT, environ))
     assert (found.problem, found.detail) == ("unset", detail)
 
 
@@ -406,7 +406,7 @@ def test_what_cannot_be_read_says_so_without_the_secret(value: str, problem: str
 
 def test_an_application_on_sqlite_is_unsupported(load: Load) -> None:
     project = load("from sqlalchemy import create_engine\nengine = create_engine('sqlite://')\n")
-    found = decode(Database, database.read("", mapped(), project, LIMIT, {}))
+    found = decode(Database, reading.read("", mapped(), project, LIMIT, {}))
     assert (found.problem, found.dialect, found.source) == (
         "unsupported",
         "sqlite",
@@ -472,7 +472,7 @@ def test_a_driver_that_ignores_every_limit_is_left_behind(load: Load) -> None:
         "engine = create_engine('postgresql+psycopg://h/d', creator=connect)\n"
     )
     try:
-        found = decode(Database, database.read("app", mapped(), project, 0.2, {}))
+        found = decode(Database, reading.read("app", mapped(), project, 0.2, {}))
     finally:
         sys.modules[project.packages[0]].free.set()
         for thread in threading.enumerate():
@@ -529,7 +529,7 @@ def test_what_a_driver_itself_needs_is_named(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("sqlalchemy.create_engine", refuse)
     environ = {"U": "postgresql+asyncpg://app:never-seen@127.0.0.1/x"}
     concealing = Project("/nowhere", (), {"greenlet": "greenlet"})
-    found = decode(Database, database.read("env:U", mapped(), concealing, LIMIT, environ))
+    found = decode(Database, reading.read("env:U", mapped(), concealing, LIMIT, environ))
     assert found.problem == "driver"
     assert found.detail == (
         "U names the driver asyncpg, which needs greenlet, and that is outside the declared runtime "

@@ -7,9 +7,9 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from . import catalogue, engines
+from ..project import Project
+from . import engines, postgresql
 from .connecting import explain
-from .project import Project
 
 GRACE = 1.0
 """Seconds that a driver gets beyond the limit to report its own timeout."""
@@ -107,8 +107,8 @@ def _read(connection: Any, tables: set[str], limit: float) -> dict[str, object]:
             return {
                 "read_only": True,
                 "version": _one(connection, "SHOW server_version").partition(" ")[0],
-                "enums": catalogue.enums(connection),
-                "columns": catalogue.columns(connection, tables),
+                "enums": postgresql.enums(connection),
+                "columns": postgresql.columns(connection, tables),
             }
         finally:
             transaction.rollback()

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from pytest_prodready.facts import Database, DatabaseEnum, EnumColumn, Facts
 from pytest_prodready.registry import Subject
-from pytest_prodready.rules.database_types import DatabaseTypes
-from pytest_prodready.rules.enum_comparison import EnumCase, qualified
+from pytest_prodready.rules.database.enum_comparison import EnumCase, qualified
+from pytest_prodready.rules.database.types import DatabaseTypes
 from pytest_prodready.wording import listed
 
 TOGETHER = "enum-columns"

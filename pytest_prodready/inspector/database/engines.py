@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .project import Project
+from ..project import Project
 
 DRIVERS = ("psycopg", "psycopg2", "asyncpg", "pg8000")
 ENGINES = ("sqlalchemy.engine.base.Engine", "sqlalchemy.ext.asyncio.engine.AsyncEngine")
@@ -32,7 +32,7 @@ class Chosen:
 
 
 def choose(source: str, project: Project, limit: float, environ: Mapping[str, str]) -> Chosen:
-    """The engine for ``source``, which is ``env:NAME``, ``app``, or empty: see :func:`.database.read`."""
+    """The engine for ``source``, which is ``env:NAME``, ``app``, or empty: see :func:`.reading.read`."""
     if source.startswith("env:"):
         return _from_environment(source[4:], project, limit, environ)
     place, engine = _own_engine(project)
