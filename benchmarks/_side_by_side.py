@@ -48,8 +48,8 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def output_of(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> str:
-    """What a command prints; MeasuringFailedError when it fails or takes too long."""
+def output_of(command: Sequence[str], cwd: Path, env: Mapping[str, str], limit: float = LIMIT) -> str:
+    """What a command prints; MeasuringFailedError when it fails or takes longer than ``limit`` seconds."""
     try:
         done = subprocess.run(
             command,
@@ -59,11 +59,11 @@ def output_of(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> str:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=LIMIT,
+            timeout=limit,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise MeasuringFailedError(f"{command[0]} took longer than {LIMIT} s.") from None
+        raise MeasuringFailedError(f"{command[0]} took longer than {limit:g} s.") from None
     if done.returncode:
         raise MeasuringFailedError(f"{command[0]} exited with {done.returncode}:\n{done.stdout[-4000:]}")
     return done.stdout

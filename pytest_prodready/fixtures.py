@@ -9,7 +9,7 @@ import pytest
 from pytest_prodready.stash import GATE, OFF
 
 if TYPE_CHECKING:
-    from pytest_prodready import access
+    from pytest_prodready import access, access_celery, access_enums
     from pytest_prodready.gate import Gate
 
 NAMES = frozenset(
@@ -34,19 +34,19 @@ def prodready_imports(_prodready_gate: Gate) -> access.Imports:
 
 
 @pytest.fixture
-def prodready_celery(_prodready_gate: Gate) -> access.CeleryTasks:
+def prodready_celery(_prodready_gate: Gate) -> access_celery.CeleryTasks:
     """The tasks, beat schedule, routes and queues as the worker sees them."""
-    from pytest_prodready import access
+    from pytest_prodready import access_celery
 
-    return access.CeleryTasks(_prodready_gate)
+    return access_celery.CeleryTasks(_prodready_gate)
 
 
 @pytest.fixture
-def prodready_enums(_prodready_gate: Gate) -> access.Enums:
+def prodready_enums(_prodready_gate: Gate) -> access_enums.Enums:
     """Compare a Python enum with a database type or column."""
-    from pytest_prodready import access
+    from pytest_prodready import access_enums
 
-    return access.Enums(_prodready_gate)
+    return access_enums.Enums(_prodready_gate)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 from pytest_prodready import waivers
 from pytest_prodready.codec import decode, encode
 from pytest_prodready.discovery.further import notes
-from pytest_prodready.facts import Database, Dependencies, Entry, Facts, InspectedEntry, Problem
+from pytest_prodready.facts import (
+    Database,
+    Dependencies,
+    Entry,
+    Facts,
+    InspectedEntry,
+    Interpreter,
+    Problem,
+)
 from pytest_prodready.findings import Judgement, Outcome
 from pytest_prodready.gathering import Gathering, Judge
 from pytest_prodready.registry import Kind, Registry, Subject
@@ -22,6 +30,10 @@ from pytest_prodready.wording import listed
 
 if TYPE_CHECKING:
     from pytest_prodready.probes.client import RunningApp
+
+
+MOST_TABLES = 20_000
+"""As many names some drivers take in one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +69,9 @@ class Gate:
         self._subjects: dict[Kind[Any], dict[str, Subject[Any]]] = {}
         self._judgements: dict[Check, Judgement] = {}
         self._loaded: dict[Entry, tuple[InspectedEntry, tuple[Problem, ...]]] = {}
-        self._catalogue: Database | None = None
+        self._catalogue: tuple[Database, ...] | None = None
+        self._whole: tuple[Database, ...] | None = None
+        self._workers: tuple[tuple[InspectedEntry, tuple[Problem, ...]], ...] | None = None
         self._running: RunningApp | None = None
         self._open = ExitStack()
 
@@ -78,8 +92,10 @@ class Gate:
     @property
     def _jobs(self) -> frozenset[str]:
         jobs = {need for kind in self._kinds for need in kind.needs}
+        if not self.gathering.options.live:
+            jobs -= {"live", "services"}
         if self.gathering.options.collect_only:  # a listing opens no connection
-            jobs -= {"database"}
+            jobs -= {"database", "rows", "live", "services", "absences"}
         return frozenset(jobs)
 
     def _count_subjects(self) -> None:
@@ -104,6 +120,11 @@ class Gate:
         """Take the facts that another process of this run has gathered."""
         self._take(decode(Facts, json.loads(exported)))
 
+    def reread_contract(self) -> None:
+        """Judge by the contract as it stands now."""
+        self._take(replace(self.facts, contract=self.gathering.contract()))
+        self._count_subjects()
+
     def probe(self) -> None:
         """Start the server, ask every endpoint and stop it, once; afterwards the facts hold the answers."""
         if self.facts.health is None:
@@ -120,6 +141,9 @@ class Gate:
             every = facts.dependencies.requirements
             wanted = {one.name or one for one in every if one.problem or (one.applies and not one.constraint)}
             found.append(f"requirements: {len(wanted)} ({listed(facts.dependencies.sources)})")
+        if facts.contract is not None:
+            number = len(facts.contract.tasks)
+            found.append(f"contract: {number} task{'' if number == 1 else 's'} ({facts.contract.file})")
         by_source: dict[str, list[str]] = {}
         for expectation in facts.expectations:
             by_source.setdefault(expectation.source, []).append(expectation.path)
@@ -132,8 +156,10 @@ class Gate:
         return terminal.unreached(self._facts) if self._facts is not None else []
 
     def costs(self) -> list[str]:
-        """What the start of each entry point costs, as lines; empty when nothing was gathered."""
-        return terminal.costs(self._facts) if self._facts is not None else []
+        """What the start of each entry point costs and reads of the environment, as lines."""
+        if self._facts is None:
+            return []
+        return [*terminal.costs(self._facts), *terminal.environment(self._facts)]
 
     def checks(self) -> Iterator[Check]:
         """Every subject of this run, in the order of the families."""
@@ -195,6 +221,16 @@ class Gate:
             self._loaded[entry] = self.gathering.inspect(entry, jobs, self.facts)
         return self._loaded[entry]
 
+    def workers(self) -> tuple[tuple[InspectedEntry, tuple[Problem, ...]], ...]:
+        """Every Celery app as its worker has it, with what its tasks import later; loaded once."""
+        jobs = frozenset({"celery", "closure"})
+        if jobs <= self._jobs:
+            return tuple((seen, ()) for seen in self.facts.entries if seen.entry.kind == "celery")
+        if self._workers is None:  # the rules that need them are not selected
+            apps = (entry for entry in self.gathering.discovered.entries if entry.kind == "celery")
+            self._workers = tuple(self.gathering.inspect(entry, jobs, self.facts) for entry in apps)
+        return self._workers
+
     def load_as_started(self, import_string: str) -> tuple[InspectedEntry, tuple[Problem, ...]]:
         """A script or the management commands as production starts them; anything else as a module."""
         for entry in self.gathering.entries(self.facts):
@@ -202,22 +238,34 @@ class Gate:
                 return self._load(entry)
         return self.load("module", import_string)
 
-    def database(self) -> Database | None:
-        """The database's catalogue, read now if the run had no reason to; ``None`` when there is none."""
-        if self.facts.database is None and self._catalogue is None:
-            found = next(iter(self.gathering.discovered.entries), Entry("database", "", "the test"))
-            seen, _ = self.gathering.inspect(found, frozenset({found.kind, "catalogue"}), self.facts)
-            self._catalogue = seen.database
-        return self.facts.database or self._catalogue
+    def databases(self) -> tuple[Database, ...]:
+        """What was read of the databases, read now if the run had no reason to; empty when there is none."""
+        if not self.facts.databases and self._catalogue is None:
+            self._catalogue = self._read_databases()
+        return self.facts.databases or self._catalogue or ()
 
-    def dependencies(self) -> tuple[Dependencies, dict[str, str]] | None:
-        """What is declared and installed, and the marker environment; ``None`` if nobody answers."""
+    def whole_databases(self) -> tuple[Database, ...]:
+        """The same with the columns of all tables, whether something maps them or not."""
+        if self._whole is None:
+            tables = sorted({table.name for one in self.databases() for table in one.tables})
+            self._whole = self._read_databases(tables[:MOST_TABLES])
+        return self._whole
+
+    def _read_databases(self, tables: Iterable[str] = ()) -> tuple[Database, ...]:
+        entries = [seen.entry for seen in self.facts.entries if seen.databases]
+        entries += [*self.gathering.discovered.entries, Entry("database", "", "the test")]
+        jobs = frozenset({entries[0].kind, "catalogue"})
+        seen, _ = self.gathering.inspect(entries[0], jobs, self.facts, tables)
+        return seen.databases
+
+    def dependencies(self) -> tuple[Dependencies, Interpreter] | None:
+        """What is declared and installed, and the target's interpreter; ``None`` if nobody answers."""
         facts = self.facts
         if facts.dependencies is None:
             facts = self.gathering.with_dependencies(facts)
         if facts.dependencies is None or facts.interpreter is None:
             return None
-        return facts.dependencies, facts.interpreter.markers
+        return facts.dependencies, facts.interpreter
 
     def running_app(self, judge: Judge) -> RunningApp:
         """The application behind its server, started when it is first asked for and stopped by :meth:`close`.

@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_prodready import target
+from pytest_prodready import contract, target
 from pytest_prodready.discovery import Discovered, discover
 from pytest_prodready.distributions import inspect as inspect_distributions
 from pytest_prodready.facts import (
+    Absence,
     Answer,
+    Contract,
     Database,
     Dependencies,
     Entry,
@@ -23,6 +25,7 @@ from pytest_prodready.facts import (
     Facts,
     Failure,
     Health,
+    Hello,
     InspectedEntry,
     Problem,
     Route,
@@ -97,8 +100,15 @@ class Gathering:
             expectations=settings.health,
             required_env=settings.required_env,
             forbid=settings.imports.forbid,
+            live=self.options.live,
+            contract=self.contract(),
             unset_env=tuple(name for name in settings.required_env if not self.job_environ.get(name)),
+            empty_env=tuple(name for name in settings.required_env if self.job_environ.get(name) == ""),
             settings_locations=settings.locations,
+            workers=found.workers,
+            migrating=found.migrating,
+            vendor=settings.database.vendor,
+            deployed_vendors=found.vendors,
             looked_for=found.looked_for,
             problems=tuple(self._problems),
         )
@@ -112,13 +122,40 @@ class Gathering:
         named = self._unknown_entries(self.entries(facts)) if found.scripts_elsewhere else ()
         remedy = "Write the import string of an entry point, as the header shows it."
         unknown = [Problem(f"the start of {name}", message, remedy=remedy) for name, message in named]
-        return replace(
+        gathered = replace(
             facts,
             entries=entries,
             problems=(*facts.problems, *unknown, *problems),
-            database=_one_database(entries),
+            databases=_databases(entries),
             expectations=_expectations(settings.health, entries),
         )
+        return self._with_environment(request, gathered)
+
+    def _with_environment(self, request: Request, facts: Facts) -> Facts:
+        """``facts`` with what becomes of starts without a required variable, and of greeting the services."""
+        absences: tuple[Absence, ...] = ()
+        hellos: tuple[Hello, ...] = ()
+        if "absences" in request.jobs and facts.required_env:
+            from pytest_prodready import absences as without  # it may start servers: httpx is loaded
+
+            installed = _versions(facts.dependencies)
+            absences = without.look(request, facts, self.settings.limits, self.job_environ, installed)
+        if "services" in request.jobs:
+            from pytest_prodready.probes import services
+
+            named = {one.address: one for seen in reversed(facts.entries) for one in reversed(seen.services)}
+            hellos = services.greet(reversed(named.values()), self.settings.limits.live)
+        return replace(facts, absences=absences, hellos=hellos)
+
+    def contract(self) -> Contract | None:
+        """What an earlier ``--prodready-update`` has written down; ``None`` where there is nothing."""
+        written = self.settings.celery
+        return contract.read(self.root, self.contract_file, written.contract_location)
+
+    @property
+    def contract_file(self) -> str:
+        """Where the contract with messages in flight stands, relative to the project."""
+        return self.settings.celery.contract or contract.FILE
 
     def with_dependencies(self, facts: Facts) -> Facts:
         """``facts`` with the interpreter and what is installed in it; without both if it does not answer."""
@@ -136,15 +173,19 @@ class Gathering:
     def request(self, jobs: frozenset[str], facts: Facts) -> Request:
         """What is asked of the target."""
         found, dependencies = self.discovered, facts.dependencies
+        kinds = jobs | ({"celery"} if "worker" in jobs else set())
         hidden = dependencies.hidden if dependencies is not None else {}
+        written = self.settings.database
         return Request(
             root=self.root,
             python=self.python,
             jobs=jobs,
-            entries=tuple(entry for entry in self.entries(facts) if entry.kind in jobs),
+            entries=tuple(entry for entry in self.entries(facts) if entry.kind in kinds),
             packages=found.packages,
             pythonpath=found.pythonpath,
             database=found.database,
+            alembic=found.alembic,
+            scan=(written.scan_rows, written.scan_seconds) if written.scan else None,
             serve=self.settings.serve,
             url=self.options.url,
             hidden=hidden,
@@ -181,10 +222,13 @@ class Gathering:
                 yield name, f"{place}: [tool.prodready.imports] {words} — {meant}"
 
     def inspect(
-        self, entry: Entry, jobs: frozenset[str], facts: Facts
+        self, entry: Entry, jobs: frozenset[str], facts: Facts, tables: Iterable[str] = ()
     ) -> tuple[InspectedEntry, tuple[Problem, ...]]:
-        """One entry, whatever discovery has found, in a fresh interpreter."""
-        request = replace(self.request(jobs, facts), entries=(entry,))
+        """One entry, whatever discovery has found, in a fresh interpreter.
+
+        Of ``tables`` the columns are read, too, although nothing may map them.
+        """
+        request = replace(self.request(jobs, facts), entries=(entry,), tables=tuple(sorted(tables)))
         (seen,), problems = target.inspect(request, self.settings.limits, self.job_environ)
         return seen, problems
 
@@ -233,15 +277,22 @@ def _versions(dependencies: Dependencies | None) -> dict[str, str]:
     return {item.name: item.version for item in dependencies.installed} if dependencies else {}
 
 
-def _one_database(entries: tuple[InspectedEntry, ...]) -> Database | None:
-    """What the entry points saw of the database together: each looked up the tables that it maps."""
-    first: Database | None = None
-    for seen in (entry.database for entry in entries if entry.database is not None):
+def _databases(entries: tuple[InspectedEntry, ...]) -> tuple[Database, ...]:
+    """What the entry points saw of each database together: each looked up the tables that it maps."""
+    merged: dict[str, Database] = {}
+    for seen in (one for entry in entries for one in entry.databases):
+        first = merged.get(seen.name)
         if first is None or (first.problem and not seen.problem):
-            first = seen
+            merged[seen.name] = seen
         elif first.source == seen.source:
-            first = replace(first, columns=tuple(dict.fromkeys((*first.columns, *seen.columns))))
-    return first
+            merged[seen.name] = replace(
+                first,
+                columns=tuple(dict.fromkeys((*first.columns, *seen.columns))),
+                checks=tuple(dict.fromkeys((*first.checks, *seen.checks))),
+                stored=tuple(dict.fromkeys((*first.stored, *seen.stored))),
+            )
+    defaults = [name for name in ("", "default") if name in merged]
+    return tuple(merged[name] for name in dict.fromkeys((*defaults, *sorted(merged))))
 
 
 def _expectations(

@@ -15,6 +15,7 @@ from pytest_prodready.gate import Gate
 from pytest_prodready.items import GateFile, GateItem
 from pytest_prodready.reports.progress import Progress
 from pytest_prodready.session import Verdict, attach, forget
+from pytest_prodready.updating import update
 from pytest_prodready.wording import listed
 
 FACTS = "prodready_facts"
@@ -56,6 +57,16 @@ class GateHooks:
                 )
             with self._progress(config):
                 self.gate.facts  # noqa: B018 - gathered now, so that the header can say what was found
+            if self.gate.gathering.options.update:
+                self._update()
+
+    def _update(self) -> None:
+        """Write the contract, once and before anything is judged by it, and say so."""
+        done = update(self.gate)
+        if done.refused:
+            self.verdict.refused = done.said
+        if self.reporter is not None:
+            self.reporter.write_line(f"prodready: {done.said}", red=done.refused)
 
     @contextmanager
     def _progress(self, config: pytest.Config) -> Iterator[None]:
@@ -153,9 +164,10 @@ class GateHooks:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """A gate that checked nothing has failed, whatever pytest makes of it."""
+        """A gate that checked nothing, or was not obeyed, has failed, whatever pytest makes of it."""
         worker = hasattr(session.config, "workerinput")
-        if session.exitstatus == pytest.ExitCode.OK and self.verdict.checked_nothing and not worker:
+        failed = self.verdict.checked_nothing or self.verdict.refused
+        if session.exitstatus == pytest.ExitCode.OK and failed and not worker:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_unconfigure(self) -> None:

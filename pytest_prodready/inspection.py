@@ -38,6 +38,10 @@ class Inspection:
     """The target's whole environment."""
     cancelled: threading.Event
     """Set → every child is killed."""
+    shared: str = ""
+    """A directory in which the children of this run tell each other what they have read of the sources."""
+    crowded: bool = False
+    """Others start beside it: what may have failed for that is looked at once more, and no further now."""
 
     def group(self, group: list[Entry]) -> tuple[list[InspectedEntry], list[Problem]]:
         """Inspect entries that share an interpreter; what was seen there is the first one's that loads."""
@@ -78,15 +82,18 @@ class Inspection:
         """
         revealed: list[str] = []
         while True:
-            narrowed = self._revealing(revealed)
+            narrowed = self.revealing(revealed)
             seen, problems = narrowed.once(entry, names, skipped)
             asked = _asked_by_a_library(seen)
             if not asked or asked in revealed or len(revealed) == REVEALED:
-                return replace(narrowed.go_on(seen), revealed=tuple(revealed)), problems
+                again = self.crowded and may_be_crowded([seen])
+                whole = seen if again else narrowed.go_on(seen)
+                return replace(whole, revealed=tuple(revealed)), problems
             revealed.append(asked)
 
-    def _revealing(self, revealed: list[str]) -> Inspection:
+    def revealing(self, revealed: Iterable[str]) -> Inspection:
         """The same inspection, with these distributions in sight."""
+        revealed = tuple(revealed)
         hidden = {name: owner for name, owner in self.request.hidden.items() if owner not in revealed}
         unseen = tuple(name for name in self.request.hidden_distributions if name not in revealed)
         return replace(self, request=replace(self.request, hidden=hidden, hidden_distributions=unseen))
@@ -138,7 +145,7 @@ class Inspection:
         seen = Seen(entry, self.request, limits, clock, Redactor(self.environ))
         ending = child.run(
             self.request.python,
-            {**_question(entry, self.request, limits), **more},
+            {**_question(entry, self.request, limits), "shared": self.shared, **more},
             cwd=self.request.root,
             environ=self.environ,
             clock=clock,
@@ -184,6 +191,13 @@ def _imports(line: str, module: str) -> bool:
     return any(re.split(r"\W", name.strip(), maxsplit=1)[0] == top for name in names)
 
 
+def _jobs(entry: Entry, request: Request) -> frozenset[str]:
+    """What is asked of one entry point: migrations are the same for all, and are read once."""
+    kinds = [kind for kind in ("module", "web", "celery") if any(one.kind == kind for one in request.entries)]
+    first = next((one for one in request.entries if one.kind in kinds[:1]), None)
+    return request.jobs if entry == first else request.jobs - {"migrations"}
+
+
 def _question(entry: Entry, request: Request, limits: Limits) -> dict[str, object]:
     """The request as the inspector reads it: plain values, no secret among them."""
     argv = {
@@ -205,9 +219,13 @@ def _question(entry: Entry, request: Request, limits: Limits) -> dict[str, objec
         "cache": str(request.cache or ""),
         "hidden": dict(request.hidden),
         "hidden_distributions": [name.replace("-", "_") for name in request.hidden_distributions],
-        "jobs": sorted(request.jobs),
+        "jobs": sorted(_jobs(entry, request)),
+        "alembic": [list(one) for one in request.alembic],
         "database": request.database,
         "database_limit": limits.database,
+        "scan": request.scan,
+        "tables": list(request.tables),
+        "live_limit": limits.live,
         "names": [],
         "skipped": [],
         "continue": False,

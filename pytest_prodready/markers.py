@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 import inspect
 from collections.abc import Callable, Iterator
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,11 +22,11 @@ def _imports(gate: Gate, import_string: str) -> list[str]:
 
 def _tasks(gate: Gate, pattern: str = "*", *, at_least: int = 1) -> list[str]:
     """prodready_tasks(pattern, at_least=1): the worker has tasks of these names, and each can run."""
-    from pytest_prodready import access
+    from pytest_prodready import access_celery
 
-    celery = access.CeleryTasks(gate)
-    names = [name for name in celery.tasks if fnmatchcase(name, pattern)]
-    faults = [fault for name in names for fault in celery.faults(name)]
+    celery = access_celery.CeleryTasks(gate)
+    names = celery.matching(pattern)
+    faults = celery.faults(*names) + celery.unregistered(pattern)
     if len(names) < at_least:
         faults.insert(0, f"the worker has {len(names)} tasks that match {pattern}, not at least {at_least}")
     return faults
@@ -35,9 +34,9 @@ def _tasks(gate: Gate, pattern: str = "*", *, at_least: int = 1) -> list[str]:
 
 def _enum(gate: Gate, python_enum: type[enum.Enum], database_type: str) -> list[str]:
     """prodready_enum(PyEnum, "type_name" or "table.column"): its members equal the database's labels."""
-    from pytest_prodready import access
+    from pytest_prodready import access_enums
 
-    return access.Enums(gate).faults(python_enum, database_type)
+    return access_enums.Enums(gate).faults(python_enum, database_type)
 
 
 def _requires(gate: Gate, requirement: str) -> list[str]:
@@ -63,10 +62,13 @@ def _health(
 
 def _env(gate: Gate, *names: str) -> list[str]:
     """prodready_env(*names): these environment variables are set and not empty."""
+    from pytest_prodready.rules.environment.family import give, missing
+
+    environ = gate.gathering.job_environ
     return [
-        f"the environment variable {name} is not set, or empty"
+        f"PRD601: {missing(name, empty=name in environ)}\n  fix     {give(name)}"
         for name in names
-        if not gate.gathering.job_environ.get(name)
+        if not environ.get(name)
     ]
 
 

@@ -15,20 +15,30 @@ from pytest_prodready.causes import Causes, of_modules
 from pytest_prodready.codec import WireError, decode
 from pytest_prodready.facts import (
     App,
+    BeatRows,
+    Binding,
+    CallSite,
     Celery,
     Command,
     Database,
     Effect,
     Entry,
+    EnvironmentRead,
     Failure,
     ForbiddenImport,
     Frame,
     ImportCost,
     InspectedEntry,
+    Live,
     Location,
     MappingFailure,
+    Migrations,
     Module,
     Problem,
+    Service,
+    SettingsField,
+    Tenancy,
+    Way,
 )
 from pytest_prodready.facts import (
     Mapping as MappingFacts,
@@ -56,9 +66,14 @@ class _Plain:
 
     names: dict[str, Failure] = field(default_factory=dict)
     unreached: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+    call_sites: tuple[CallSite, ...] = ()
     parsed: int = 0
-    reaching: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
-    """Module and function of a broken import, and the tasks that can reach it."""
+    environment_reads: tuple[EnvironmentRead, ...] = ()
+    settings_fields: tuple[SettingsField, ...] = ()
+    services: tuple[Service, ...] = ()
+    reaching: tuple[tuple[str, str, tuple[Way, ...]], ...] = ()
+    """Module and function of a broken import, and how tasks can reach it."""
 
 
 @dataclass
@@ -117,14 +132,13 @@ class Seen:
             self.request.watch(self.entry.target, name, self.loaded)
 
     def _on_end(self, name: str, thread: int, succeeded: bool, microseconds: int) -> None:
-        for at in range(len(self.importing) - 1, -1, -1):
-            if self.importing[at] == (thread, name):
-                # what the thread began since has ended, though at the recursion limit it could not say so
-                self.importing[at:] = [one for one in self.importing[at:] if one[0] != thread]
-                break
-        self.raised_in = "" if succeeded else self.raised_in or name
-        depth = sum(one == thread for one, _ in self.importing)
         within = self.within.setdefault(thread, [])
+        if self.importing and within and self.importing[-1] == (thread, name):
+            self.importing.pop()  # as it is with nearly all of them
+            depth = len(within) - 1
+        else:
+            depth = self._ended_out_of_order(name, thread)
+        self.raised_in = "" if succeeded else self.raised_in or name
         inner = within[depth] if depth < len(within) else 0
         del within[depth:]
         if within:
@@ -137,6 +151,15 @@ class Seen:
             if name in self.asked:
                 self.forbidden.append(self.asked.pop(name))
 
+    def _ended_out_of_order(self, name: str, thread: int) -> int:
+        """Take an import off that is not the last that began; return how many its thread is still in."""
+        for at in range(len(self.importing) - 1, -1, -1):
+            if self.importing[at] == (thread, name):
+                # what the thread began since has ended, though at the recursion limit it could not say so
+                self.importing[at:] = [one for one in self.importing[at:] if one[0] != thread]
+                break
+        return sum(one == thread for one, _ in self.importing)
+
     def _on_asked(self, name: str, location: object) -> None:
         if self.step == "load" and name not in self.asked:
             # for the sake of a module below it, the module itself is imported first
@@ -148,9 +171,14 @@ class Seen:
 
     def _on_step(self, name: str) -> None:
         self.step = name
-        if name == "database":
+        if name == "databases":
             # the driver has its own limit; this one is for the driver that does not keep it
+            scan = self.request.scan[1] + 2 if self.request.scan is not None else 0
+            self.clock.restart(self.limits.database + 2 + scan)
+        elif name == "rows":
             self.clock.restart(self.limits.database + 2)
+        elif name == "live":
+            self.clock.restart(self.limits.live + 2)
         elif name != "load":
             self.clock.restart(self.limits.load)
 
@@ -236,13 +264,25 @@ class Seen:
             return inspected, self.problems
         if self.step == "load":
             return replace(inspected, failure=inspected.failure or broken_off), self.problems
-        if self.step == "database":
+        if self.step == "databases":
             limit = self.limits.database
             detail = (
                 f"it gave no answer within {limit:g} s" if broken_off.how == "hung" else broken_off.message
             )
             database = Database(self.request.database, problem="unreachable", detail=detail)
-            return replace(inspected, database=database), self.problems
+            return replace(inspected, databases=(*inspected.databases, database)), self.problems
+        if self.step == "migrations":
+            doing = "hung" if broken_off.how == "hung" else f"ended the interpreter: {broken_off.message}"
+            migrations = Migrations(problem=f"reading the migrations {doing}")
+            return replace(inspected, migrations=migrations), self.problems
+        if self.step == "rows":
+            how = "gave no answer in time" if broken_off.how == "hung" else f"ended it: {broken_off.message}"
+            rows = BeatRows(chosen=True, problem=f"Reading the table of django-celery-beat {how}.")
+            return replace(inspected, beat_rows=rows), self.problems
+        if self.step == "live":
+            doing = "hung" if broken_off.how == "hung" else f"ended the interpreter: {broken_off.message}"
+            live = Live("", problem="unreachable", detail=f"asking it {doing}")
+            return replace(inspected, live=live), self.problems
         if self.step == "closure" and (culprit := self._own_module_in_progress()):
             module = Module(culprit, culprit.replace(".", "/") + ".py", failure=broken_off)
             return replace(inspected, modules=(*inspected.modules, module)), self.problems
@@ -273,19 +313,25 @@ class Seen:
         known = [one.name for one in dataclasses.fields(_Plain)]
         plain = decode(_Plain, {name: facts[name] for name in known if facts.get(name)})
         modules = (decode(Module, _blanked(module, self.redactor)) for module in self.modules)
-        tasks = {(module, function): names for module, function, names in plain.reaching}
+        ways = {(module, function): several for module, function, several in plain.reaching}
         return InspectedEntry(
             self.entry,
             failure=decode(Failure, facts["failure"]) if "failure" in facts else None,
             seconds=float(str(facts.get("seconds", 0.0))),
             app=decode(App, facts["app"]) if facts.get("app") else None,
             celery=decode(Celery, facts["celery"]) if facts.get("celery") else None,
+            binding=decode(Binding, facts["binding"]) if facts.get("binding") else None,
+            call_sites=plain.call_sites,
+            beat_rows=decode(BeatRows, facts["rows"]) if facts.get("rows") else None,
+            tenancy=decode(Tenancy, facts["tenancy"]) if facts.get("tenancy") else None,
+            live=decode(Live, facts["live"]) if facts.get("live") else None,
             modules=of_modules(
-                tuple(_reached_by(module, tasks) if module.broken else module for module in modules),
+                tuple(_reached_by(module, ways) if module.broken else module for module in modules),
                 self.causes,
             ),
             mapping=mapping,
-            database=decode(Database, facts["database"]) if facts.get("database") else None,
+            databases=tuple(decode(Database, one) for one in _items(facts.get("databases"))),
+            migrations=decode(Migrations, facts["migrations"]) if facts.get("migrations") else None,
             effects=tuple(decode(Effect, effect) for effect in _items(facts.get("effects"))),
             loaded=self.loaded,
             costs=tuple(
@@ -296,7 +342,11 @@ class Seen:
             commands=tuple(decode(Command, _blanked(command, self.redactor)) for command in self.commands),
             names=plain.names,
             unreached=plain.unreached,
+            libraries=plain.libraries,
             parsed=plain.parsed,
+            environment_reads=plain.environment_reads,
+            settings_fields=plain.settings_fields,
+            services=plain.services,
         )
 
     def _broken_off(self, ending: child.Ending) -> Failure:
@@ -332,9 +382,9 @@ class Seen:
         return Failure("left", message, module=module, frames=frames, status=ending.status, output=output)
 
 
-def _reached_by(module: Module, tasks: dict[tuple[str, str], tuple[str, ...]]) -> Module:
-    """``module`` with the tasks that can reach its broken imports."""
-    broken = (replace(one, tasks=tasks.get((one.module, one.function), ())) for one in module.broken)
+def _reached_by(module: Module, ways: dict[tuple[str, str], tuple[Way, ...]]) -> Module:
+    """``module`` with the ways on which tasks can reach its broken imports."""
+    broken = (replace(one, ways=ways.get((one.module, one.function), ())) for one in module.broken)
     return replace(module, broken=tuple(broken))
 
 

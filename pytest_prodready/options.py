@@ -19,6 +19,8 @@ class Options:
         ignore: tuple[str, ...] = (),
         url: str = "",
         python: str = "",
+        live: bool = False,
+        update: bool = False,
         collect_only: bool = False,
     ) -> None:
         self.on = on
@@ -28,6 +30,8 @@ class Options:
         self.ignore = ignore
         self.url = url
         self.python = python
+        self.live = live
+        self.update = update
         self.collect_only = collect_only
 
 
@@ -72,6 +76,23 @@ def declare(parser: pytest.Parser) -> None:
         help="The interpreter of the target, when it is not the one that runs pytest",
     )
     group.addoption(
+        "--prodready-live",
+        action="store_true",
+        help="Ask the broker's live Celery workers and compare them with this build; greet the services that "
+        "the application is configured for",
+    )
+    group.addoption(
+        "--prodready-update",
+        action="store_true",
+        help="With --prodready: write down the Celery tasks of this release, to compare later ones with",
+    )
+    group.addoption(
+        "--prodready-show",
+        default="",
+        metavar="WHAT",
+        help="List what the gate sees, then exit; celery: tasks, queues and the effective schedule",
+    )
+    group.addoption(
         "--prodready-explain",
         default="",
         metavar="CODE",
@@ -90,6 +111,8 @@ def read(config: pytest.Config) -> Options:
         ignore=_codes(config.getoption("prodready_ignore")),
         url=config.getoption("prodready_url"),
         python=config.getoption("prodready_python"),
+        live=bool(config.getoption("prodready_live")),
+        update=bool(config.getoption("prodready_update")),
         collect_only=bool(config.getoption("collectonly")),
     )
 

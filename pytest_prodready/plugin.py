@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 
@@ -22,14 +23,16 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
-    """``--prodready-explain`` answers and exits."""
-    code = config.getoption("prodready_explain")
-    if not code:
+    """``--prodready-explain`` and ``--prodready-show`` answer and exit."""
+    code, what = config.getoption("prodready_explain"), config.getoption("prodready_show")
+    if not (code or what):
         return None
     from pytest_prodready import setup
 
-    print(setup.explain(code))  # noqa: T201 - the answer is the output
-    return 0
+    text, status = (setup.explain(code), 0) if code else setup.show(config, what)
+    encoding = sys.stdout.encoding or "utf-8"  # a pipe may take few letters only
+    print(text.encode(encoding, "backslashreplace").decode(encoding))  # noqa: T201 - the answer is the output
+    return status
 
 
 @pytest.hookimpl(trylast=True)  # after pytest-xdist has decided whether this process is a controller
@@ -39,6 +42,10 @@ def pytest_configure(config: pytest.Config) -> None:
     for line in markers.DECLARED:
         config.addinivalue_line("markers", line)
     chosen = options.read(config)
+    if chosen.update and not chosen.on:
+        raise pytest.UsageError(
+            "--prodready-update is a part of the gate: write pytest --prodready --prodready-update"
+        )
     if chosen.on:
         from pytest_prodready import setup
 

@@ -6,6 +6,7 @@ that judges one subject. :meth:`Registry.judge` applies all selected rules of a 
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -59,6 +60,8 @@ class Rule:
     """Why that matters in production."""
     remedy: str
     """What to do, where the fault itself does not say it better."""
+    always: bool = False
+    """Part of every selection: only leaving it out by name switches it off."""
 
     def findings(self, subject: str, value: object, facts: Facts) -> Iterator[Finding]:
         """Apply the rule to one subject."""
@@ -83,6 +86,10 @@ class Family:
         self.rules: list[Rule] = []
         self.kinds: list[Kind[Any]] = []
 
+    def first_code(self, kind: Kind[Any]) -> str:
+        """The lowest code of the family's rules that judge ``kind``; empty when only another family does."""
+        return min((rule.code for rule in self.rules if kind in rule.kinds), default="")
+
     def kind(
         self, name: str, plural: str, *, needs: Iterable[str] = (), late: bool = False
     ) -> Callable[[Callable[[Facts], Iterable[Subject[V]]]], Kind[V]]:
@@ -104,11 +111,13 @@ class Family:
         reason: str,
         remedy: str,
         level: Level = Level.ERROR,
+        always: bool = False,
     ) -> Callable[[Callable[[V, Facts], Iterable[Fault]]], Callable[[V, Facts], Iterable[Fault]]]:
         """Declare a rule; the decorated function judges one subject's value and yields its faults."""
 
         def declare(judge: Callable[[V, Facts], Iterable[Fault]]) -> Callable[[V, Facts], Iterable[Fault]]:
-            self.rules.append(Rule(code, slug, level, kinds, judge, checks, reason, remedy))
+            found = Rule(code, slug, level, kinds, judge, checks, reason, remedy, always)
+            insort(self.rules, found, key=lambda known: known.code)
             return judge
 
         return declare
@@ -137,7 +146,10 @@ class Registry:
             slugs.add(rule.slug)
 
     def select(self, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> Registry:
-        """Return a registry of the rules whose code starts with one of ``select`` and none of ``ignore``."""
+        """Return a registry of the rules whose code starts with one of ``select`` and none of ``ignore``.
+
+        What the gate could not do is said in every selection: a part that was not looked at is no pass.
+        """
         wanted, unwanted = tuple(select) or ("",), tuple(ignore)
         chosen = []
         for family in self.families:
@@ -145,7 +157,8 @@ class Registry:
             copy.rules = [
                 rule
                 for rule in family.rules
-                if rule.code.startswith(wanted) and not (unwanted and rule.code.startswith(unwanted))
+                if (rule.always or rule.code.startswith(wanted))
+                and not (unwanted and rule.code.startswith(unwanted))
             ]
             copy.kinds = [kind for kind in family.kinds if any(kind in rule.kinds for rule in copy.rules)]
             chosen.append(copy)
@@ -153,8 +166,8 @@ class Registry:
 
     @property
     def kinds(self) -> tuple[Kind[Any], ...]:
-        """The kinds that at least one rule judges, in the order of the families."""
-        return tuple(kind for family in self.families for kind in family.kinds)
+        """The kinds that at least one rule judges, in the order of the families and of their first rules."""
+        return tuple(kind for family in self.families for kind in sorted(family.kinds, key=family.first_code))
 
     def judge(self, kind: Kind[Any], subject: Subject[Any], facts: Facts) -> Judgement:
         """Apply every rule of ``kind`` to ``subject``.

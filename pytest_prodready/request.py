@@ -10,17 +10,27 @@ from pytest_prodready.facts import Entry
 
 JOBS = (
     "web",
+    "worker",
     "celery",
+    "rows",
+    "live",
     "script",
     "commands",
     "closure",
+    "calls",
     "mapping",
     "database",
+    "migrations",
     "dependencies",
     "health",
     "environment",
+    "absences",
+    "services",
 )
-"""What can be asked for; a rule's kind names those that it needs."""
+"""What can be asked for; a rule's kind names those that it needs.
+
+``worker`` loads the Celery apps as ``celery`` does, and looks at nothing of Celery's.
+"""
 
 Watch = Callable[[str, str, int], None]
 """Called with the target of an entry point, the module that it imports now, and how many it has imported."""
@@ -40,6 +50,12 @@ class Request:
     """Directories put first on the target's ``sys.path``, absolute."""
     database: str = ""
     """``env:NAME``, ``app``, or empty for: the application's engine, else ``DATABASE_URL``."""
+    scan: tuple[int, float] | None = None
+    """Rows of a table and seconds for a database, where stored values are to be looked at."""
+    alembic: tuple[tuple[str, str], ...] = ()
+    """Environments of Alembic: a file relative to the root, and a section of it."""
+    tables: tuple[str, ...] = ()
+    """Tables that nothing maps, and whose columns are read all the same."""
     serve: str = ""
     url: str = ""
     """A deployed instance to probe instead of a server of our own."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from urllib.parse import unquote
 
 from packaging.markers import Marker
@@ -83,6 +84,7 @@ def shown(text: str) -> str:
     return Redactor({}).blank(_QUERY.sub(r"\1", _LOGIN.sub(rf"\1{BLANK}@", text))).strip()
 
 
+@cache
 def for_development(extra: str) -> bool:
     """Whether the extra's name says plainly, by one of its words, that production does not install it."""
     name = canonicalize_name(extra)

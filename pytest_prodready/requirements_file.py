@@ -99,7 +99,9 @@ class Reader:
         file = self._file(path)
         if path in within:
             self._problem(
-                f"{included} includes {file}, which includes it in turn", "Remove one of the includes."
+                f"{included} includes {file}, which includes it in turn",
+                "Remove one of the includes.",
+                included,
             )
             return
         if (path, constraint) in self._done:
@@ -116,7 +118,8 @@ class Reader:
             self._problem(
                 f"{included} includes {file}, which {what}"
                 if included
-                else f"requirements file {file} {what}"
+                else f"requirements file {file} {what}",
+                location=included,
             )
             self._add(complete=constraint and self.contents.complete)
             return
@@ -131,7 +134,7 @@ class Reader:
         try:
             words = shlex.split(line)
         except ValueError:
-            self._problem(f"{location} cannot be read: a quotation mark is not closed")
+            self._problem(f"{location} cannot be read: a quotation mark is not closed", location=location)
             return
         while words:
             option, value = words.pop(0), ""
@@ -211,8 +214,8 @@ class Reader:
             complete=seen.complete if complete is None else complete,
         )
 
-    def _problem(self, message: str, detail: str = "") -> None:
-        problem = Problem("dependencies", message, detail)
+    def _problem(self, message: str, detail: str = "", location: Location | None = None) -> None:
+        problem = Problem("dependencies", message, detail, location=location)
         self.contents = replace(self.contents, problems=(*self.contents.problems, problem))
 
     def _file(self, path: Path) -> str:

@@ -76,6 +76,8 @@ class Verdict:
     def __init__(self, kinds: list[tuple[str, str]]) -> None:
         self._kinds = kinds
         self.judged: dict[str, Judged] = {}
+        self.refused = ""
+        """Why an order of the user was not carried out."""
 
     def take(self, report: pytest.TestReport) -> None:
         """Keep the judgement that a report carries; a later one of the same item wins."""
@@ -109,7 +111,7 @@ class Verdict:
             well: whether all of the session went well.
             remarks: lines about what was not judged, below the counts.
         """
-        ready = well and not self.checked_nothing
+        ready = well and not self.checked_nothing and not self.refused
         # workers report in any order
         judged = sorted(self.judged.values(), key=self._place)
         reporter.section("prodready")
@@ -127,7 +129,9 @@ class Verdict:
         for level, colour in levels:
             for text in terminal.places(judged, level):
                 reporter.line(text, **{colour: True})
-        if not well and not self.failed and not self.checked_nothing:
+        if self.refused:
+            reporter.line(self.refused, red=True)
+        elif not well and not self.failed and not self.checked_nothing:
             reporter.line("every check passed, but other tests, or their collection, failed", red=True)
         if self.checked_nothing:
             reporter.line(

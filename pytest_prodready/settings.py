@@ -9,8 +9,10 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from pathlib import Path
 
-from pytest_prodready import settings_health, settings_values
+from pytest_prodready import settings_celery, settings_database, settings_health, settings_values
 from pytest_prodready.facts import Expectation, Location
+from pytest_prodready.settings_celery import CelerySettings
+from pytest_prodready.settings_database import DatabaseSettings
 from pytest_prodready.settings_table import Mistakes, Table, kind
 from pytest_prodready.toml_lines import TomlLines, table_at
 
@@ -23,8 +25,6 @@ FILE = "pyproject.toml"
 TITLE = "[tool.prodready]"
 FORBIDDEN = "imports.forbidden_at_import"
 """The key of its location: an entry point that it names may turn out not to exist."""
-LONGEST = 3600
-"""No limit may be longer, in seconds: the gate always ends."""
 
 
 class SettingsError(Exception):
@@ -43,6 +43,8 @@ class Limits:
     """Loading one entry point in its own interpreter, with everything that is looked at there."""
     database: float = 10.0
     """Connecting to the database and reading its catalogue."""
+    live: float = 10.0
+    """Connecting to the broker and hearing its live workers."""
     serve: float = 30.0
     """From the start of the server until it accepts a connection."""
     probe: float = 5.0
@@ -89,12 +91,12 @@ class Settings:
     """Everything that ``[tool.prodready]`` can say; empty where it says nothing."""
 
     app: str = ""
-    celery: str = ""
+    celery: CelerySettings = field(default_factory=CelerySettings)
     entry_points: tuple[str, ...] = ()
     """Further modules, and objects of modules, that production starts."""
     packages: tuple[str, ...] = ()
     pythonpath: tuple[str, ...] = ()
-    database: str = ""
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
     required_env: tuple[str, ...] = ()
     runtime: Runtime = field(default_factory=Runtime)
     imports: Imports = field(default_factory=Imports)
@@ -110,7 +112,7 @@ _KEYS = tuple(one.name for one in fields(Settings) if one.name != "locations")
 _RUNTIME_KEYS = tuple(one.name for one in fields(Runtime))
 _IMPORTS_KEYS = tuple(one.name for one in fields(Imports))
 _WAIVER_KEYS = ("code", "subject", "reason", "until")
-_LIMITS = {one.name: one.default for one in fields(Limits)}
+_LIMITS: dict[str, float] = {one.name: getattr(Limits(), one.name) for one in fields(Limits)}
 
 
 def read(root: Path, known_codes: Iterable[str]) -> Settings:
@@ -132,7 +134,7 @@ def read(root: Path, known_codes: Iterable[str]) -> Settings:
     table = Table(values, path, TITLE, _KEYS, mistakes)
     settings = Settings(
         app=table.text("app", 'app = "src.main:app"', settings_values.app(root)),
-        celery=table.text("celery", 'celery = "src.celery_app:celery_app"', settings_values.celery(root)),
+        celery=settings_celery.read(table, root),
         entry_points=table.texts(
             "entry_points",
             'entry_points = ["src.worker", "src.jobs:main"]',
@@ -140,7 +142,7 @@ def read(root: Path, known_codes: Iterable[str]) -> Settings:
         ),
         packages=table.texts("packages", 'packages = ["src"]', settings_values.package),
         pythonpath=table.texts("pythonpath", 'pythonpath = ["src"]', settings_values.directory(root)),
-        database=table.text("database", 'database = "env:DATABASE_URL"', settings_values.database),
+        database=settings_database.read(table),
         required_env=table.texts(
             "required_env", 'required_env = ["SECRET_KEY"]', settings_values.environment_name
         ),
@@ -257,14 +259,7 @@ def _limits(parent: Table) -> Limits:
     table = Table(
         values, (*parent.path, "limits"), "[tool.prodready.limits]", tuple(_LIMITS), parent.mistakes
     )
-    limits = {}
-    for key, default in _LIMITS.items():
-        value = values.get(key, default)
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= LONGEST:
-            limits[key] = float(value)
-        else:
-            table.wrong(f'"{key}" must be a number of seconds, above 0 and at most {LONGEST}', key)
-    return Limits(**limits)
+    return Limits(**{key: table.seconds(key, default) for key, default in _LIMITS.items()})
 
 
 def _locations(table: Table) -> dict[str, Location]:

@@ -15,6 +15,8 @@ from pytest_prodready.facts import Location
 from pytest_prodready.toml_lines import TomlLines
 from pytest_prodready.wording import nearest
 
+LONGEST = 3600
+"""No limit may be longer, in seconds: the gate always ends."""
 _HARMLESS = re.compile(r"[\w./:()-]{1,60}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -135,6 +137,14 @@ class Table:
             return value
         self.wrong(f'"{key}" must be a table, not {kind(value)}: {example}', key)
         return {}
+
+    def seconds(self, key: str, default: float) -> float:
+        """A time limit; a mistake is noted, and ``default`` given."""
+        value = self.values.get(key, default)
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= LONGEST:
+            return float(value)
+        self.wrong(f'"{key}" must be a number of seconds, above 0 and at most {LONGEST}', key)
+        return default
 
     def tables(self, key: str, keys: Collection[str]) -> Iterator[Table]:
         """The tables of the array at ``key``, each with its valid ``keys``."""

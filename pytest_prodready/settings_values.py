@@ -29,17 +29,26 @@ def app(root: Path) -> Callable[[str], str]:
     return check
 
 
-def celery(root: Path) -> Callable[[str], str]:
-    """Check an import string of the Celery app: its attribute may be left out, as for ``celery -A``."""
+def celery(root: Path, key: str = "celery") -> Callable[[str], str]:
+    """Check an import string of a Celery app: its attribute may be left out, as for ``celery -A``."""
 
     def check(value: str) -> str:
         if import_string(value, bare=True):
             return ""
         if suggestion := _import_string_meant(value, root, ""):
             return f'must be "module:attribute", not{shown(value)}{did_you_mean(suggestion)}'
-        return 'must be "module:attribute", e.g. celery = "src.celery_app:celery_app"'
+        return f'must be "module:attribute", e.g. {key} = "src.celery_app:celery_app"'
 
     return check
+
+
+def queue(value: str) -> str:
+    """Check the name of one queue."""
+    names = [name.strip() for name in value.split(",") if name.strip()]
+    if "," not in value:
+        return ""
+    meant = ", ".join(f'"{name}"' for name in names) if shown(value.replace(",", "")) else ""
+    return "must hold the name of one queue in each string" + (f": write {meant}" if meant else "")
 
 
 def entry_point(root: Path) -> Callable[[str], str]:
@@ -127,6 +136,19 @@ def requirements_file(root: Path) -> Callable[[str], str]:
             return ""
         there = [path.relative_to(root).as_posix() for pattern in _FILES for path in root.glob(pattern)]
         return f"names the file{shown(value)}, which does not exist{did_you_mean(nearest(value, there))}"
+
+    return check
+
+
+def contract(root: Path) -> Callable[[str], str]:
+    """Check where the contract is to be written: a TOML file below ``root``, in a directory that exists."""
+
+    def check(value: str) -> str:
+        if Path(value).is_absolute() or ".." in Path(value).parts:
+            return 'must be a path below the project, such as contract = "deploy/tasks.toml"'
+        if not value.endswith(".toml") or value == "pyproject.toml":
+            return 'must name a TOML file of its own, such as contract = "deploy/tasks.toml"'
+        return directory(root)(os.path.dirname(value))  # noqa: PTH120 - as it is written
 
     return check
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,11 @@ from pytest_prodready.gathering import Gathering
 from pytest_prodready.hooks import ENVIRON_FOR_WORKERS, GateHooks
 from pytest_prodready.items import anchor
 from pytest_prodready.options import Options
+from pytest_prodready.options import read as read_options
 from pytest_prodready.registry import Registry
+from pytest_prodready.reports import show as show_reports
 from pytest_prodready.reports import terminal
+from pytest_prodready.rules import celery as celery_rules
 from pytest_prodready.settings import Settings, SettingsError, read
 from pytest_prodready.stash import ENVIRON, GATE
 from pytest_prodready.wording import listed, nearest
@@ -29,6 +33,25 @@ def gate_hooks(config: pytest.Config, options: Options) -> GateHooks:
         pytest.UsageError: the command line or the settings hold mistakes; all of them are listed.
     """
     registry = rules.registry()
+    gathering = _gathering(config, options, registry)
+    file = anchor(config, gathering.root)
+    hanging, families = _hang_on(config, file)
+    chosen = registry.select(options.select, options.ignore)
+    if options.update:
+        _refuse(_update(config, gathering, chosen, whole=hanging and not families))
+    gate = Gate(gathering, chosen, families)
+    config.stash[GATE] = gate
+    # a marked test that cannot even be imported is one error among the results, not the end of the run
+    config.option.continue_on_collection_errors = True
+    return GateHooks(gate, file, hanging)
+
+
+def _gathering(config: pytest.Config, options: Options, registry: Registry) -> Gathering:
+    """Where the facts of this run come from.
+
+    Raises:
+        pytest.UsageError: the command line or the settings hold mistakes; all of them are listed.
+    """
     mistakes = [
         *_codes("--prodready-select", options.select, registry),
         *_codes("--prodready-ignore", options.ignore, registry),
@@ -43,14 +66,7 @@ def gate_hooks(config: pytest.Config, options: Options) -> GateHooks:
     _refuse(mistakes)
     gathering = Gathering(root, settings, options, _environ(config), _cache(config))
     _refuse(gathering.mistakes())
-    file = anchor(config, root)
-    hanging, families = _hang_on(config, file)
-    chosen = registry.select(options.select, options.ignore)
-    gate = Gate(gathering, chosen, families)
-    config.stash[GATE] = gate
-    # a marked test that cannot even be imported is one error among the results, not the end of the run
-    config.option.continue_on_collection_errors = True
-    return GateHooks(gate, file, hanging)
+    return gathering
 
 
 def _refuse(mistakes: list[str]) -> None:
@@ -88,6 +104,59 @@ def explain(code: str) -> str:
     if not found:
         raise pytest.UsageError(_codes("--prodready-explain", (code.upper(),), registry)[0])
     return "\n\n".join(terminal.explanation(rule) for rule in found)
+
+
+def show(config: pytest.Config, what: str) -> tuple[str, int]:
+    """What ``--prodready-show`` prints, and the exit status: 1 when there is nothing to show for a reason.
+
+    Raises:
+        pytest.UsageError: nothing of that name can be shown, or the settings hold mistakes.
+    """
+    if what not in LISTINGS:
+        near = nearest(what, LISTINGS, at_least=0.5)
+        meant = f"did you mean {near}?" if near else f"there is {listed(LISTINGS)}."
+        raise pytest.UsageError(f"--prodready-show: there is nothing called {what}; {meant}")
+    options = read_options(config)
+    if options.update:
+        raise pytest.UsageError("--prodready-show only lists: leave out --prodready-update")
+    gathering = _gathering(config, options, rules.registry())
+    return LISTINGS[what](gathering)
+
+
+def _celery(gathering: Gathering) -> tuple[str, int]:
+    """Every Celery app as its worker would have it; of those that do not load, why."""
+    facts = gathering.gather(frozenset({"celery"}))
+    apps = [seen for seen in facts.entries if seen.entry.kind == "celery"]
+    kind = celery_rules.celery_app
+    judged = [rules.registry().judge(kind, subject, facts) for subject in kind.subjects(facts)]
+    wrong = [terminal.finding(found) for one in judged for found in one.findings]
+    wrong += [f"{problem.job}: {problem.message}" for problem in facts.problems]
+    if not apps and not wrong:
+        wrong = ['no Celery app was found: name it in pyproject.toml, [tool.prodready] celery = "module:app"']
+    said = show_reports.celery(facts)
+    return "\n\n".join(filter(None, (said, *wrong))), int(bool(wrong) or not said)
+
+
+LISTINGS: dict[str, Callable[[Gathering], tuple[str, int]]] = {"celery": _celery}
+"""What ``--prodready-show`` can list: the text and the exit status of each."""
+
+
+def _update(config: pytest.Config, gathering: Gathering, chosen: Registry, *, whole: bool) -> list[str]:
+    """Why ``--prodready-update`` cannot write down all tasks."""
+    mistakes = []
+    if "PRD210" not in chosen.rules:
+        mistakes.append("--prodready-update is about PRD210, which is not selected")
+    given = ("-k", "keyword"), ("--deselect", "deselect"), ("--lf", "lf")
+    parts = [option for option, name in given if config.getoption(name, default=None)]
+    if any(argument[:2] == "-m" for argument in config.invocation_params.args):  # not that of addopts
+        parts.append("-m")
+    if not whole:
+        parts.append("the names of files and tests")
+    if parts:
+        mistakes.append(f"--prodready-update writes down all tasks together: leave out {listed(parts)}")
+    if not any(entry.kind == "celery" for entry in gathering.discovered.entries):
+        mistakes.append("--prodready-update: no Celery app was found; name it in [tool.prodready] celery")
+    return mistakes
 
 
 def _codes(option: str, codes: tuple[str, ...], registry: Registry) -> list[str]:

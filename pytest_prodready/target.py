@@ -5,7 +5,6 @@ Each entry point is loaded first in its own fresh interpreter; the children run 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
@@ -27,6 +26,8 @@ from pytest_prodready.settings import Limits
 
 INTERPRETER_SCRIPT = Path(__file__).parent / "inspector" / "interpreter.py"
 INTERPRETER_LIMIT = 30.0
+BESIDE = 1
+"""Children beyond the number of cores: with as many as there are, a core is idle behind the shorter ones."""
 NOT_PRODUCTION = re.compile(r"PYTEST_|_PYTEST|COV_CORE_|COVERAGE_PROCESS_")
 """Environment variables that pytest and its plugins set for their own processes."""
 
@@ -74,11 +75,10 @@ def inspect(
     Returns:
         What was seen of each entry, in the order of the request, and what could not be inspected.
     """
-    with contextlib.ExitStack() as stack:
-        if request.cache is None:  # what one interpreter has read of a source need not be read by the next
-            directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="prodready-"))
-            request = replace(request, cache=Path(directory))
-        return _side_by_side(Inspection(request, limits, environment(environ), threading.Event()))
+    # what one interpreter has read of a source need not be read by the others
+    with tempfile.TemporaryDirectory(prefix="prodready-") as shared:
+        cancelled = threading.Event()
+        return _side_by_side(Inspection(request, limits, environment(environ), cancelled, shared))
 
 
 def _side_by_side(inspection: Inspection) -> tuple[tuple[InspectedEntry, ...], tuple[Problem, ...]]:
@@ -86,15 +86,17 @@ def _side_by_side(inspection: Inspection) -> tuple[tuple[InspectedEntry, ...], t
     groups: dict[object, list[Entry]] = {}
     for entry in wanted:
         groups.setdefault(_program(entry), []).append(entry)
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        futures = [pool.submit(inspection.group, group) for group in groups.values()]
+    several = len(groups) > 1
+    first = replace(inspection, crowded=several, shared=inspection.shared if several else "")
+    with ThreadPoolExecutor(max_workers=(os.cpu_count() or 1) + BESIDE) as pool:
+        futures = [pool.submit(first.group, group) for group in groups.values()]
         try:
             results = [future.result() for future in futures]
         except BaseException:
             inspection.cancelled.set()
             raise
     for at, group in enumerate(groups.values()):
-        if len(groups) > 1 and may_be_crowded(results[at][0]):
+        if first.crowded and may_be_crowded(results[at][0]):
             results[at] = inspection.group(group)  # alone now: what fails again is its own failure
     seen = {found.entry: found for several, _ in results for found in several}
     entries = tuple(seen[entry] for entry in wanted)

@@ -9,6 +9,11 @@ _LONGEST = 200
 """Nobody means another name by one longer than this, and the comparison takes quadratic time."""
 
 
+MOST_LETTERS = 2
+"""That a slip of the hand adds or leaves out."""
+ALMOST = 0.85
+
+
 def nearest(name: str, candidates: Iterable[str], *, at_least: float = 0.7) -> str:
     """The candidate that a person who wrote ``name`` most likely meant; empty when none is near.
 
@@ -29,6 +34,24 @@ def nearest(name: str, candidates: Iterable[str], *, at_least: float = 0.7) -> s
         if score > best_score:
             best, best_score = candidate, score
     return best if best_score >= at_least else ""
+
+
+def misspelt(name: str, candidates: Iterable[str]) -> str:
+    """The candidate that ``name`` is for sure, but for a letter or two or an underscore; else empty."""
+    wanted = name.casefold().replace("_", "")
+    if not 4 <= len(wanted) <= _LONGEST:
+        return ""
+    best, best_score = "", ALMOST
+    matcher = SequenceMatcher(b=wanted)
+    for candidate in sorted(set(candidates)):
+        found = candidate.casefold().replace("_", "")
+        if abs(len(found) - len(wanted)) > MOST_LETTERS:
+            continue
+        matcher.set_seq1(found)
+        # most are told apart by their letters alone, which takes a tenth of the time
+        if matcher.quick_ratio() >= best_score and (score := matcher.ratio()) >= best_score:
+            best, best_score = candidate, score
+    return best
 
 
 def joined(names: Iterable[str]) -> str:

@@ -20,6 +20,8 @@ sys.path.append(str(Path(__file__).parent.parent / "examples"))  # the examples 
 from postgres import NoPostgresError, create_database, postgres
 from stage import copy_example, environment
 
+from tests.servers import mariadb
+from tests.services import missing
 from tests.support import MATRIX, Example
 
 pytest_plugins = ["pytester"]
@@ -43,13 +45,20 @@ def postgres_server() -> Iterator[str]:
         server = postgres()
         url = server.__enter__()
     except NoPostgresError as reason:
-        if "postgres" in os.environ.get("PRODREADY_REQUIRE_SERVICES", ""):
-            pytest.fail(f"PRODREADY_REQUIRE_SERVICES asks for PostgreSQL: {reason}")
-        pytest.skip(str(reason))
+        missing("postgres", str(reason))
     try:
         yield url
     finally:
         server.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> str:
+    """The URL of a MariaDB server on which databases may be created (see :func:`tests.servers.database`).
+
+    Without one the test is skipped with its reason, unless PRODREADY_REQUIRE_SERVICES names mariadb.
+    """
+    return mariadb()
 
 
 @pytest.fixture

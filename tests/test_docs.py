@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from pytest_prodready import fixtures, markers, rules, settings, settings_health
+from pytest_prodready import (
+    fixtures,
+    markers,
+    rules,
+    settings,
+    settings_celery,
+    settings_database,
+    settings_health,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -112,6 +120,8 @@ def test_every_key_of_the_settings_is_documented() -> None:
     }
     assert documented == {
         "tool.prodready": [one.name for one in fields(settings.Settings) if one.name != "locations"],
+        "tool.prodready.celery": list(settings_celery.KEYS),
+        "tool.prodready.database": list(settings_database.KEYS),
         "tool.prodready.runtime": [one.name for one in fields(settings.Runtime)],
         "tool.prodready.imports": [one.name for one in fields(settings.Imports)],
         "tool.prodready.limits": [one.name for one in fields(settings.Limits)],

@@ -6,7 +6,10 @@ import textwrap
 
 import pytest
 
+from pytest_prodready.child import Ending
+from pytest_prodready.facts import InspectedEntry, Problem
 from pytest_prodready.findings import Level
+from pytest_prodready.observed import Seen
 from tests.support import Run, gate
 
 PROJECT = "[project]\nname = 'shop'\nversion = '1'\n"
@@ -233,3 +236,31 @@ def test_a_test_gets_scripts_and_commands_as_they_are_started(pytester: pytest.P
     files = {**DJANGO, "pyproject.toml": scripts, "shop/cli.py": "import email\ndef main(): ...\n"}
     found = run(pytester, {**files, "test_it.py": test}, "test_it.py")
     found.result.assert_outcomes(passed=1)
+
+
+def test_the_import_rules_load_the_worker_and_nothing_else_of_celery(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its modules are judged; tasks, beat and queues are not looked at, as no rule that is selected asks."""
+    pytest.importorskip("celery")
+    seen: list[InspectedEntry] = []
+    result = Seen.result
+
+    def kept(told: Seen, ending: Ending) -> tuple[InspectedEntry, list[Problem]]:
+        entry, problems = result(told, ending)
+        seen.append(entry)
+        return entry, problems
+
+    monkeypatch.setattr(Seen, "result", kept)
+    files = {
+        "pyproject.toml": f"{PROJECT}[tool.prodready]\ncelery = 'shop.jobs:app'\npackages = ['shop']\n",
+        "shop/__init__.py": "",
+        "shop/jobs.py": "from celery import Celery\napp = Celery('shop', broker='memory://')\n"
+        "@app.task\ndef send():\n    from shop.gone import mail\n",
+    }
+    for selected, tasks in (("PRD1", None), ("PRD1,PRD2", ["shop.jobs.send"])):
+        found = run(pytester, files, f"--prodready-select={selected}")
+        assert ("PRD104", "shop.jobs", "shop/jobs.py:5") in errors(found)
+        (entry,) = seen
+        assert (entry.celery and [task.name for task in entry.celery.tasks]) == tasks
+        seen.clear()

@@ -132,7 +132,7 @@ def test_each_marker_checks_its_precondition_before_the_body(example: Callable[.
         [
             "*src.audit_trail has no name 'never_written'*",
             "*the worker has 7 tasks that match src.finance.tasks.*, not at least 8",
-            "*NOT_SET_HERE is not set, or empty*",
+            "PRD601: the environment variable NOT_SET_HERE is not set",
             "prodready_tasks: *it is written prodready_tasks(pattern, at_least=1)*",
             "celery * is installed, but * >=99*",
         ]

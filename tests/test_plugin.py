@@ -83,6 +83,17 @@ def test_selected_rules_alone_are_applied(pytester: pytest.Pytester) -> None:
     assert {"PRD101"} == gate(pytester, "--prodready-ignore", "PRD6,PRD5").codes()
 
 
+def test_a_selection_never_hides_what_could_not_be_inspected(pytester: pytest.Pytester) -> None:
+    """Law 2: without its facts a selected rule has nothing to judge, and that is no pass."""
+    pytester.makepyfile(main=APP)
+    pytester.makepyprojecttoml('[tool.prodready]\napp = "main:app"\nrequired_env = ["HOME"]\n')
+
+    selected = gate(pytester, "--prodready-select", "PRD1,PRD6", "--prodready-python=/bin/true")
+
+    assert selected.status == pytest.ExitCode.TESTS_FAILED
+    assert selected.codes() == {"PRD901"}
+
+
 def test_a_gate_that_hangs_on_another_configuration_file_says_so_in_its_ids(
     pytester: pytest.Pytester,
 ) -> None:

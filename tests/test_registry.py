@@ -169,6 +169,13 @@ def test_selection(select: tuple[str, ...], ignore: tuple[str, ...], expected: l
     assert list(registry.rules) == ["PRD101", "PRD102", "PRD201"]
 
 
+def test_a_rule_about_the_gate_itself_is_part_of_every_selection() -> None:
+    """Only leaving it out by name switches it off."""
+    assert "PRD901" in rules.registry().select(["PRD2"]).rules
+    assert "PRD902" not in rules.registry().select(["PRD2"]).rules
+    assert "PRD901" not in rules.registry().select(ignore=["PRD901"]).rules
+
+
 def test_the_rules_of_this_version_are_complete() -> None:
     """Every rule has its words, each a sentence, and a code of its family's number."""
     registry = rules.registry()

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from pytest_prodready.facts import Expectation, Location
 from pytest_prodready.settings import Limits, Runtime, Settings, SettingsError, Waiver, read
+from pytest_prodready.settings_celery import CelerySettings
+from pytest_prodready.settings_database import DatabaseSettings
 
 CODES = ("PRD101", "PRD204", "PRD301", "PRD302", "PRD304")
 
@@ -93,9 +95,9 @@ until = 2026-12-31
 """,
     )
     assert found.app == "src.main:create_app()"
-    assert found.celery == "src.celery_app"
+    assert found.celery == CelerySettings(app={"src.celery_app": Location("pyproject.toml", 7)})
     assert (found.packages, found.pythonpath) == (("src",), ("lib",))
-    assert found.database == "env:DATABASE_URL"
+    assert found.database == DatabaseSettings(url="env:DATABASE_URL")
     assert found.required_env == ("SECRET_KEY",)
     assert found.runtime == Runtime(("Postgres",), ("server",), ("gunicorn",), ("requirements.txt",))
     assert found.serve == "uvicorn src.main:app --port {port}"
@@ -219,6 +221,25 @@ def test_a_directory_in_place_of_the_file(tmp_path: Path) -> None:
             'database = "env:"',
             '"database" must be "env:NAME", with the name of an environment variable, or "app"',
         ),
+        ("database = 3", '"database" must be a string or a table, not a number: database = "env:'),
+        (
+            'database = { url = "DATABASE_URL" }',
+            'variable, or "app" — did you mean "env:DATABASE_URL"?',
+        ),
+        (
+            'database = { urll = "app" }',
+            'unknown key "urll" — did you mean "url"?',
+        ),
+        ("database = { scan = 1 }", '"scan" must be true or false, not a number: scan = true'),
+        ("database = { scann = true }", 'unknown key "scann" — did you mean "scan"?'),
+        (
+            "database = { scan_rows = 0 }",
+            '"scan_rows" must be a whole number, above 0 and at most 1000000000',
+        ),
+        (
+            "database = { scan_seconds = true }",
+            '"scan_seconds" must be a number of seconds, above 0 and at most 3600',
+        ),
         ('required_env = ["A-B"]', '"required_env" must hold names of environment variables'),
         (
             'serve = "uvicorn x:y --port 80"',
@@ -305,6 +326,26 @@ def test_each_kind_of_mistake(tmp_path: Path, text: str, expected: str) -> None:
     assert expected in mistake(tmp_path, text)
 
 
+def test_the_database_is_a_string_or_a_table(tmp_path: Path) -> None:
+    """Both forms say the same."""
+    for text in ('database = "env:DB"', '[tool.prodready.database]\nurl = "env:DB"'):
+        found = settings(tmp_path, f"[tool.prodready]\n{text}\n")
+        assert found.database == DatabaseSettings(url="env:DB")
+
+
+def test_a_scan_of_stored_values_is_asked_for_with_its_limits(tmp_path: Path) -> None:
+    """Its limits have defaults; without being asked for, there is none."""
+    table = "[tool.prodready.database]\nscan = true\n"
+    assert settings(tmp_path, table).database == DatabaseSettings(
+        scan=True, scan_rows=100_000, scan_seconds=10
+    )
+    limits = "scan_rows = 5\nscan_seconds = 0.5\n"
+    assert settings(tmp_path, table + limits).database == DatabaseSettings(
+        scan=True, scan_rows=5, scan_seconds=0.5
+    )
+    assert not settings(tmp_path, "[tool.prodready]\n").database.scan
+
+
 def test_the_table_itself_must_be_a_table(tmp_path: Path) -> None:
     """``prodready = 3`` is one mistake."""
     assert mistakes(tmp_path, "[tool]\nprodready = 3\n") == [
@@ -338,6 +379,7 @@ def test_extras_that_are_declared_elsewhere_are_not_judged(tmp_path: Path) -> No
         "database = 'postgresql://bob:hunter2@db/shop'",
         "database = 'hunter2'",
         "database = ['hunter2']",
+        "database = { url = 'postgresql://bob:hunter2@db/shop' }",
         "app = 'redis://:hunter2@cache/0'",
         "required_env = ['SECRET_KEY=hunter2']",
         "serve = 'TOKEN=hunter2 uvicorn x:y'",

@@ -301,6 +301,19 @@ def test_what_fails_only_beside_others_is_no_failure(
     assert [one.failure and one.failure.message for one in seen] == [None, None, "always"]
 
 
+def test_what_failed_beside_others_is_followed_once_it_has_failed_alone(project: Project) -> None:
+    """It is loaded beside the others, alone, and once more to find all its causes."""
+    started = "with open('started', 'a') as file:\n    file.write('.')\n"
+    project.write({"app.py": "", "broken.py": f"{started}raise RuntimeError('always')\n"})
+    entries = tuple(Entry("module", name, "the test") for name in ("app", "broken"))
+    request = Request(project.root, sys.executable, frozenset({"module"}), entries, ("app", "broken"))
+    (_, seen), problems = target.inspect(request, Limits(), os.environ)
+    assert problems == ()
+    assert seen.failure is not None
+    assert seen.failure.message == "always"
+    assert (project.root / "started").read_text() == "..."
+
+
 @pytest.mark.parametrize("python", ["/nowhere/python", "/dev/null"])
 def test_an_interpreter_that_cannot_be_started(project: Project, python: str) -> None:
     """A wrong interpreter is a problem of the gate, named with its path."""

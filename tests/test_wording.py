@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_prodready.wording import listed, nearest
+from pytest_prodready.wording import listed, misspelt, nearest
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,19 @@ def test_listed() -> None:
     """A long list is cut, and says by how much."""
     assert listed(["a", "b"]) == "a, b"
     assert listed("abc", limit=2) == "a, b and 1 more"
+
+
+@pytest.mark.parametrize(
+    "name, expected",
+    [
+        ("count_down", "countdown"),
+        ("expire", "expires"),
+        ("quue", "queue"),
+        ("lock_timeout", ""),
+        ("exp", ""),
+        ("x" * 1000, ""),
+    ],
+)
+def test_what_is_misspelt_is_a_slip_of_the_hand_away(name: str, expected: str) -> None:
+    """A letter or two, or an underscore; a longer name that holds a known one is another name."""
+    assert misspelt(name, ["countdown", "expires", "queue", "timeout"]) == expected

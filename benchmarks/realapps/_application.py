@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from _side_by_side import MeasuringFailedError, output_of
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -194,24 +198,9 @@ class Application:
             NotReadyError: it fails or takes too long.
         """
         try:
-            done = subprocess.run(
-                command,
-                cwd=self.project,
-                env=self.environ(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                timeout=LIMIT,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise NotReadyError(f"{self.name}: {command[0]} took longer than {LIMIT} s") from None
-        if done.returncode:
-            raise NotReadyError(
-                f"{self.name}: {command[0]} exited with {done.returncode}:\n{done.stdout[-4000:]}"
-            )
-        return done.stdout
+            return output_of(command, self.project, self.environ(), LIMIT)
+        except MeasuringFailedError as error:
+            raise NotReadyError(f"{self.name}: {error}") from None
 
 
 def applications(names: list[str]) -> list[Application]:

@@ -53,6 +53,8 @@ class Fault:
     """File → its new text, or `None` for a file that is gone."""
     either: bool = False
     """One of the places is enough."""
+    brings: tuple[tuple[str, int], ...] = ()
+    """Other lines that fail by it, which need not be said."""
 
     @property
     def files(self) -> set[str]:
@@ -129,7 +131,7 @@ class Faults:
             if not names or not (deferred or module.at_start):
                 continue
             for statement, base, alias in dice.sample(names, min(len(names), 1 if deferred else 2)):
-                wrong = _misspelling(alias.name, dice)
+                wrong = misspelling(alias.name, dice)
                 text = _replaced(module.text, alias.lineno, alias.col_offset, alias.name, wrong)
                 place = (module.file, statement.node.lineno)
                 yield Fault(kind, f"from {base} import {wrong}", (place,), {module.file: text})
@@ -238,7 +240,7 @@ def standard_names(loaded: list[str]) -> list[str]:
     return sorted(name for name in loaded if name in sys.stdlib_module_names and not name.startswith("_"))
 
 
-def _misspelling(name: str, dice: random.Random) -> str:
+def misspelling(name: str, dice: random.Random) -> str:
     place = dice.randrange(1, len(name) - 1)
     ways = [
         name[:place] + name[place + 1 :],

@@ -3,7 +3,8 @@
 It runs in the environment of the application. The project's directory is not on pytest's own `sys.path`, as
 with the script `pytest`, so what an application hides from itself is not hidden from pytest.
 
-FILE takes JSON: the facts of the run, its findings, and the codes of its rules; with `-` nothing is written.
+FILE takes JSON: the facts of the run, its findings, how many subjects had which outcome, and the codes of
+its rules; with `-` nothing is written.
 The exit status is 0 when the gate came to a verdict, whichever it is.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -30,13 +32,19 @@ class Telling:
         gate = session.config.stash.get(GATE, None)
         if gate is None or self.file == "-":
             return
-        judgements = [gate.judge(check) for check in gate.checks()]
+        checks = list(gate.checks())
+        judgements = [gate.judge(check) for check in checks]
+        outcomes = Counter(
+            (check.kind.name, judgement.outcome.value)
+            for check, judgement in zip(checks, judgements, strict=True)
+        )
         findings = [encode(finding) for judgement in judgements for finding in judgement.findings]
         reasons = sorted({judgement.reason for judgement in judgements if judgement.reason})
         told = {
             "facts": encode(gate.facts),
             "findings": findings,
             "reasons": reasons,
+            "outcomes": [[*what, number] for what, number in sorted(outcomes.items())],
             "codes": sorted(gate.registry.rules),
         }
         Path(self.file).write_text(json.dumps(told), encoding="utf-8")

@@ -50,9 +50,9 @@ def write(applications: Iterable[Application]) -> Path:
     if faults := {name: one["faults"] for name, one in kept.items() if "faults" in one}:
         names = " | ".join(faults)
         text += FAULTS.format(names=names, rules="--:|" * len(faults))
-        text += "".join(f"{line}\n" for line in _faults(faults))
+        text += "".join(f"{line}\n" for line in fault_rows(faults))
         strays = {name: one["strays"] for name, one in kept.items() if "strays" in one}
-        text += "".join(f"{line}\n" for line in _strays(strays))
+        text += "".join(f"{line}\n" for line in stray_rows(strays))
     REPORT.write_text(text, encoding="utf-8")
     return REPORT
 
@@ -78,7 +78,7 @@ def _clean(measured: dict[str, dict[str, Any]]) -> Iterator[str]:
         yield from found
 
 
-def _faults(faults: dict[str, list[dict[str, Any]]]) -> Iterator[str]:
+def fault_rows(faults: dict[str, list[dict[str, Any]]]) -> Iterator[str]:
     every = [fault for found in faults.values() for fault in found]
     for kind in dict.fromkeys(fault["kind"] for fault in every):
         rows = [[fault for fault in found if fault["kind"] == kind] for found in faults.values()]
@@ -98,7 +98,7 @@ def _faults(faults: dict[str, list[dict[str, Any]]]) -> Iterator[str]:
             yield f"- {name}: {fault['what']} ({place}): {fault['reason']}"
 
 
-def _strays(strays: dict[str, list[dict[str, Any]]]) -> Iterator[str]:
+def stray_rows(strays: dict[str, list[dict[str, Any]]]) -> Iterator[str]:
     found = [(name, finding) for name, findings in strays.items() for finding in findings]
     yield ""
     yield f"Errors that named a place where no fault was, in {', '.join(strays)}: {len(found)}"

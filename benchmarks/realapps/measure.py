@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import sys
 from importlib.metadata import distributions
-from pathlib import Path
 from statistics import median
 from typing import Any
 
-from _application import Application, NotReadyError, applications
+from _application import Application, NotReadyError, applications  # makes the next one findable
 from _report import write
-from packaging.utils import canonicalize_name
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from _side_by_side import Candidate, MeasuringFailedError, environment, fail, measure_all
+from packaging.utils import canonicalize_name
 
 PAIRS = 3
 WITHOUT = "PRD5"

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_prodready import scripts
-from pytest_prodready.discovery import declared, django, further, procfile, source
+from pytest_prodready.discovery import (
+    alembic,
+    declared,
+    django,
+    further,
+    migrate_command,
+    procfile,
+    source,
+    workers,
+)
 from pytest_prodready.discovery.attribute import COLON_REQUIRED, attribute
 from pytest_prodready.discovery.import_path import ImportPath
 from pytest_prodready.discovery.layout import Layout, module_name
 from pytest_prodready.discovery.project import likeliest_file, project_root
 from pytest_prodready.discovery.start import Start
 from pytest_prodready.discovery.tree import Tree
-from pytest_prodready.facts import Entry, Location
+from pytest_prodready.facts import Entry, Location, MigrateCommand, VendorMark, WorkerCommand
 from pytest_prodready.settings import Settings
 from pytest_prodready.wording import listed
 
@@ -35,8 +44,16 @@ class Discovered:
     packages: tuple[str, ...] = ()
     pythonpath: tuple[str, ...] = ()
     """Absolute directories that are on ``sys.path`` besides the project's root, of all entries together."""
+    workers: tuple[WorkerCommand, ...] = ()
+    """The worker commands of the Celery entry points, or what the settings say in their place."""
     database: str = ""
     """``env:NAME``, ``app``, or empty for: the application's own engine, else ``DATABASE_URL``."""
+    alembic: tuple[tuple[str, str], ...] = ()
+    """Environments of Alembic: the file that configures one, relative to the root, and a section of it."""
+    migrating: tuple[MigrateCommand, ...] = ()
+    """The commands of the deployment that migrate a database."""
+    vendors: tuple[VendorMark, ...] = ()
+    """The vendors of databases whose addresses stand in the files of the deployment."""
     notes: tuple[tuple[str, str], ...] = ()
     """Lines for the header: a label, and a value with its source."""
     looked_for: tuple[str, ...] = ()
@@ -67,10 +84,15 @@ class _Search:
         self._candidates: list[source.Candidate] | None = None
         self.path = ImportPath(self.layout, settings.pythonpath)
         self.further = further.Further(settings, environ, self.django, self.path)
+        self.workers = workers.Workers(self.tree, self.layout)
         self.notes: list[tuple[str, str]] = []
+        self._entries: list[Entry] = []
 
     def result(self) -> Discovered:
-        entries = [entry for kind in ("web", "celery") if (entry := self._entry(kind))]
+        web = self._entry("web")
+        celery = self._celery()
+        entries = [*([web] if web else []), *celery]
+        commands_of_workers = self._workers(celery)
         found = {entry.kind for entry in entries}
         written = scripts.read(self.root)
         started = [*self.further.named(), *self.further.scripts(written.scripts, entries)]
@@ -86,14 +108,19 @@ class _Search:
             words += ", of a tree too large to be read whole"
         self.notes.append(("packages", f"{shown} ({words})"))
         self.notes.append(("database", self._database()))
+        environments, migrating = self._migrations()
         return Discovered(
             entries=(
-                *(replace(entry, pythonpath=self.path.of(entry.kind)) for entry in entries),
+                *(replace(entry, pythonpath=self.path.of(self._path_key(entry))) for entry in entries),
                 *(self.further.with_path(entry) for entry in (*started, *commands)),
             ),
             packages=packages,
             pythonpath=self.path.absolute(places),
-            database=self.settings.database,
+            database=self.settings.database.url,
+            workers=commands_of_workers,
+            alembic=environments,
+            migrating=migrating,
+            vendors=migrate_command.vendors(self.tree),
             notes=tuple(self.notes),
             looked_for=tuple(
                 f"a {_WORDS[kind]} (looked in {_PLACES[kind]})" for kind in _WORDS if kind not in found
@@ -103,31 +130,94 @@ class _Search:
 
     def _entry(self, kind: str) -> Entry | None:
         """The entry of one kind: the first of all answers; the header names those that differ."""
-        entry: Entry | None = None
-        others: list[str] = []
         starts = self._starts(kind)
         if starts:
-            entry, root = self._resolve(starts[0])
             others = [f"{one.source} says {one.target or one.script}" for one in self._disputes(starts)]
-        elif found := [one for one in self._found() if one.kind == kind]:
-            entry, root = self._from_source(found[0])
+            return self._started(starts[0], others)
+        if found := [one for one in self._found() if one.kind == kind]:
             same = [f"{one.path}:{one.line} {one.attribute}" for one in found[1:]]
             others = [f"chosen of {len(found)}, also {listed(same, 3)}"] if same else []
-        if entry is None:
-            return None
-        directories = [place for one in starts[:1] for place in self._directories(one)]
-        self.path.own[kind] = [*dict.fromkeys([root, *directories])]
-        words = "; ".join([entry.source, *others])
-        self.notes.append(("app" if kind == "web" else "celery", f"{entry.target} ({words})"))
+            return self._noted(*self._from_source(found[0]), others)
+        return None
+
+    def _celery(self) -> list[Entry]:
+        """The Celery apps: those that the settings name, else all that are started, else of the source."""
+        starts = self._starts("celery")
+        named = len(self.settings.celery.app)
+        if named:
+            chosen = starts[:named]
+        else:
+            deployed = [start for start in self.workers.starts() if self.workers.file(start)]
+            chosen = self._apart([*starts[:1], *deployed])
+        if chosen:
+            known = {start.target for start in chosen}
+            disputes = [one for one in self._disputes([*chosen[:1], *starts]) if one.target not in known]
+            others = [f"{one.source} says {one.target}" for one in disputes]
+            return [self._started(chosen[0], others), *map(self._started, chosen[1:])]
+        entry = self._entry("celery")
+        more = source.conventional(self._found(), "celery")
+        further = [self._noted(*self._from_source(one)) for one in more[1:]] if entry else []
+        return [entry, *further] if entry else []
+
+    def _apart(self, starts: list[Start]) -> list[Start]:
+        """Those that name different apps: the first one for each."""
+        found: dict[tuple[str, str], Start] = {}
+        for start in starts:
+            place, name = self.workers.file(start) or start.target, start.target.partition(":")[2]
+            if not any(file == place and (not name or known in ("", name)) for file, known in found):
+                found[place, name] = start
+        return [*found.values()]
+
+    def _started(self, start: Start, others: list[str] | None = None) -> Entry:
+        """The entry that an answer means; ``others`` are the words about those that differ."""
+        entry, root = self._resolve(start)
+        return self._noted(entry, root, others, self._directories(start))
+
+    def _noted(
+        self, entry: Entry, root: str, others: list[str] | None = None, directories: Iterable[str] = ()
+    ) -> Entry:
+        """``entry``, with its import roots kept and its line in the header."""
+        self._entries.append(entry)
+        self.path.own[self._path_key(entry)] = [*dict.fromkeys([root, *directories])]
+        words = "; ".join([entry.source, *(others or ())])
+        self.notes.append(("app" if entry.kind == "web" else "celery", f"{entry.target} ({words})"))
         return entry
+
+    def _path_key(self, entry: Entry) -> str:
+        """The key of its import roots: its kind, or its target where another one of the kind came first."""
+        first = next((one for one in self._entries if one.kind == entry.kind), entry)
+        return entry.kind if first.target == entry.target else entry.target
+
+    def _workers(self, entries: list[Entry]) -> tuple[WorkerCommand, ...]:
+        """What the workers of these apps consume: as the settings say, else as the deployment's files do."""
+        if consumed := self.settings.celery.consumes:
+            words = "[tool.prodready.celery] consumes"
+            self.notes.append(("queues", f"{listed(consumed)} ({words})"))
+            first = next(iter(consumed.values()))
+            return (WorkerCommand(words, first, queues=tuple(consumed), lines=consumed, stated=True),)
+        roots = {entry.target: self.path.own[self._path_key(entry)][0] for entry in entries}
+        commands = self.workers.commands(roots)
+        if commands:
+            unknown = next((one for one in commands if not one.understood), None)
+            queues = listed(
+                dict.fromkeys(name for one in commands for name in one.queues or ["all declared"])
+            )
+            words = listed([*dict.fromkeys(one.source for one in commands)], 3)
+            note = f"not known, as {unknown.location} leaves them open" if unknown else f"{queues} ({words})"
+            self.notes.append(("queues", note))
+        return commands
 
     def _starts(self, kind: str) -> list[Start]:
         """All written answers for one kind, the one that counts first."""
         found = []
-        if written := (self.settings.app if kind == "web" else self.settings.celery):
-            key = "app" if kind == "web" else "celery"
-            place = self.settings.locations.get(key)
-            found.append(Start(kind, f"[tool.prodready] {key}", place, target=written))
+        if kind == "web" and self.settings.app:
+            place = self.settings.locations.get("app")
+            found.append(Start(kind, "[tool.prodready] app", place, target=self.settings.app))
+        if kind == "celery":
+            found += [
+                Start(kind, "[tool.prodready] celery", place, target=app)
+                for app, place in self.settings.celery.app.items()
+            ]
         found += procfile.starts(self.tree, kind)
         if kind == "web" and not found:
             answers = [declared.fastapi(self.tree), declared.flask(self.tree, self.environ)]
@@ -218,9 +308,21 @@ class _Search:
         packages = self.layout.packages(roots, modules, others)
         return packages, f"{'found' if packages else 'looked'} in {words}"
 
+    def _migrations(self) -> tuple[tuple[tuple[str, str], ...], tuple[MigrateCommand, ...]]:
+        """The environments of Alembic, and what the deployment migrates with; its lines in the header."""
+        environments = alembic.environments(self.tree)
+        if not environments and not self.django:
+            return (), ()
+        migrating = migrate_command.find(self.tree)
+        places = [f"{file} [{section}]" if section else file for file, section in environments]
+        words = [*places, *([self.django.manage] if self.django else [])]
+        commands = listed(dict.fromkeys(f"{one.location}" for one in migrating), 3)
+        self.notes.append(("migrations", f"{listed(words, 3)} ({commands or 'no command that migrates'})"))
+        return environments, migrating
+
     def _database(self) -> str:
-        if self.settings.database:
-            return f"{self.settings.database} ([tool.prodready] database)"
+        if self.settings.database.url:
+            return f"{self.settings.database.url} ([tool.prodready] database)"
         words = "the application's own engine"
         if self.environ.get("DATABASE_URL"):
             words += ", else DATABASE_URL of the environment"

@@ -47,7 +47,16 @@ _FLAGS = frozenset(
         "--beat",
         "-E",
         "--task-events",
+        "--events",
         "--purge",
+        "--discard",
+        "--detach",
+        "--disable-prefetch",
+        "--without-gossip",
+        "--without-heartbeat",
+        "--without-mingle",
+        "--skip-checks",
+        "-C",
         "--quiet",
         "-q",
         "--version",
@@ -81,6 +90,8 @@ class Command:
     path_source: str = ""
     environment: dict[str, str] = field(default_factory=dict)
     """The assignments in front of the command."""
+    words: tuple[str, ...] = ()
+    """What stands behind the program."""
 
 
 def parse(line: str, directory: str = "", depth: int = 0) -> Iterator[Command]:
@@ -141,8 +152,8 @@ def _command(words: list[str]) -> Command | None:
 
 
 def _application(program: str, words: list[str], environment: dict[str, str]) -> Command | None:
-    options, arguments = _options(words)
-    directories = [(options[name], name) for name in _DIRECTORY_OPTIONS if name in options]
+    given, arguments = options(words)
+    directories = [(given[name], name) for name in _DIRECTORY_OPTIONS if name in given]
     directories += [(place, "PYTHONPATH") for place in re.split("[:;]", environment.get("PYTHONPATH", ""))]
     # an absolute path is one of the production image, and $VARIABLES are unknown here
     inside = [(place, name) for place, name in directories if place.strip(".") and place[0] not in "/$~"]
@@ -151,26 +162,27 @@ def _application(program: str, words: list[str], environment: dict[str, str]) ->
         directories=tuple(place for place, _ in inside),
         path_source=inside[0][1] if inside else "",
         environment=environment,
+        words=tuple(words),
     )
     if program == "celery":
-        target = options.get("--app") or options.get("-A") or ""
-        return replace(base, target=target) if _IMPORT_STRING.fullmatch(target) else None
+        target = given.get("--app") or given.get("-A") or ""
+        return replace(base, target=target if _IMPORT_STRING.fullmatch(target) else "")
     if program == "flask":
-        return _flask(base, options.get("--app") or options.get("-A") or environment.get("FLASK_APP", ""))
+        return _flask(base, given.get("--app") or given.get("-A") or environment.get("FLASK_APP", ""))
     if program == "fastapi":
-        entrypoint = options.get("--entrypoint") or options.get("-e") or ""
+        entrypoint = given.get("--entrypoint") or given.get("-e") or ""
         script = next((word for word in arguments if word.endswith(".py")), "")
         if _IMPORT_STRING.fullmatch(entrypoint):
             return replace(base, target=entrypoint)
-        return replace(base, script=script, attribute=options.get("--app", "")) if script else None
+        return replace(base, script=script, attribute=given.get("--app", "")) if script else None
     named = [word.removeprefix("asgi:").removeprefix("wsgi:") for word in arguments]
     target = next((word for word in named if _IMPORT_STRING.fullmatch(word)), "")
     if not target:
-        configuration = options.get("-c") or options.get("--config") or "gunicorn.conf.py"
+        configuration = given.get("-c") or given.get("--config") or "gunicorn.conf.py"
         return replace(base, configuration=configuration) if program == "gunicorn" and not arguments else None
     if ":" not in target and program in _DEFAULT_ATTRIBUTE:
         target = f"{target}:{_DEFAULT_ATTRIBUTE[program]}"
-    if ("--factory" in options or "--call" in options) and not target.endswith(")"):
+    if ("--factory" in given or "--call" in given) and not target.endswith(")"):
         target += "()"
     return replace(base, target=target)
 
@@ -188,9 +200,9 @@ def flask_app(value: str) -> Command | None:
     return _flask(Command("flask"), value.strip())
 
 
-def _options(words: list[str]) -> tuple[dict[str, str], list[str]]:
+def options(words: list[str]) -> tuple[dict[str, str], list[str]]:
     """Options with their values, and what is neither."""
-    options: dict[str, str] = {}
+    found: dict[str, str] = {}
     arguments: list[str] = []
     rest = iter(words)
     for word in rest:
@@ -198,11 +210,11 @@ def _options(words: list[str]) -> tuple[dict[str, str], list[str]]:
         if not word.startswith("-") or word == "-":
             arguments.append(word)
         elif equals and word.startswith("--"):
-            options[name] = value
+            found[name] = value
         elif not word.startswith("--") and len(word) > 2 and word not in _FLAGS:
-            options[word[:2]] = word[2:].removeprefix("=")
+            found[word[:2]] = word[2:].removeprefix("=")
         elif word in _FLAGS or word.startswith("--no-"):
-            options[word] = ""
+            found[word] = ""
         else:
-            options[word] = next(rest, "")
-    return options, arguments
+            found[word] = next(rest, "")
+    return found, arguments

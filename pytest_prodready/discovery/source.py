@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -118,6 +118,15 @@ def candidates(tree: Tree) -> list[Candidate]:
         if (found.kind, found.name) not in used
     ]
     return sorted([*objects, *makers], key=lambda found: found.rank)
+
+
+def conventional(found: Iterable[Candidate], kind: str) -> list[Candidate]:
+    """Objects in files of conventional names, the likeliest first; one of each file."""
+    files: dict[str, Candidate] = {}
+    for one in found:
+        if one.kind == kind and not one.factory and PurePosixPath(one.path).stem in _FILES[kind]:
+            files.setdefault(one.path, one)
+    return [*files.values()]
 
 
 class _Reader:

@@ -41,6 +41,11 @@ AMBIGUOUS = frozenset({"build", "dist", "env", "testing", "samples"})
 _MOST_FILES = 20_000
 _MOST_ENTRIES = 200_000
 _LARGEST = 1 << 20
+_DEPLOYMENT = re.compile(
+    r"Procfile|Dockerfile.*|.*\.(?i:dockerfile)|.*\.ya?ml(\.j2)?|.*\.service(\.j2)?|.*\.conf(\.j2)?|.*\.ini|.*\.tpl|celery\w*"
+)
+"""Names of files in which a deployment says what it starts."""
+_MOST_DEPLOYMENT = 1_000
 _IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+([A-Za-z_][\w.]*)[ \t]+import|import[ \t]+([A-Za-z_][\w.]*))", re.MULTILINE
 )
@@ -59,6 +64,7 @@ class Tree:
         """The walk saw everything; false when it met its bounds."""
         self._syntax: dict[str, ast.Module | None] = {}
         self._bytes: dict[str, bytes] = {}
+        self._deployment: list[str] = []
 
     @cached_property
     def files(self) -> tuple[str, ...]:
@@ -77,10 +83,19 @@ class Tree:
                     if entry.is_dir(follow_symlinks=False):
                         if self._may_hold_production(entry):
                             deeper.append(path + "/")
-                    elif entry.name.endswith(".py") and not _is_test(entry.name):
-                        found.append(path)
+                    elif entry.name.endswith(".py"):
+                        if not _is_test(entry.name):
+                            found.append(path)
+                    elif _DEPLOYMENT.fullmatch(entry.name) and len(self._deployment) < _MOST_DEPLOYMENT:
+                        self._deployment.append(path)
             level = deeper
         return tuple(found)
+
+    @property
+    def deployment(self) -> tuple[str, ...]:
+        """Paths of the files that may say what production starts, those nearest to the root first."""
+        _ = self.files  # one walk finds both
+        return tuple(self._deployment)
 
     def imports(self, path: str) -> list[str]:
         """The dotted names that a file's absolute imports name, one for each statement."""

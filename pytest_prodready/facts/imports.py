@@ -8,6 +8,27 @@ from pytest_prodready.facts.places import Failure, Location
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """One call on the way of a task to a line."""
+
+    location: Location
+    module: str
+    """The module of the function that is called."""
+    function: str
+    """Its qualified name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a Celery task reaches a function: call by call, none for the task's own function."""
+
+    task: str
+    part: str = ""
+    """The method of the task's class where it begins, such as ``on_failure``; empty for its body."""
+    steps: tuple[Call, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class BrokenImport:
     """An import that runs later than its module, or in a ``try``, and that failed on the real modules."""
 
@@ -23,8 +44,8 @@ class BrokenImport:
     guard: str = ""
     """``condition`` when it stands behind one; ``try`` when the code goes on without a module that is there
     and does not import; else empty."""
-    tasks: tuple[str, ...] = ()
-    """Names of the Celery tasks whose bodies can reach the statement."""
+    ways: tuple[Way, ...] = ()
+    """How Celery tasks can reach the function that holds the statement, one for each that can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +166,18 @@ class ForbiddenImport:
 
 
 @dataclass(frozen=True, slots=True)
+class Imported:
+    """A top-level module from outside the application that one of its modules imports."""
+
+    module: str
+    line: int
+    guard: str = ""
+    """``try`` or ``condition``, where it is imported only if it is there or wanted; else empty."""
+    uses: tuple[str, ...] = ()
+    """Names of the module's optional features that the importing module calls (``read_excel``)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Module:
     """One module of the application in the production closure."""
 
@@ -169,3 +202,5 @@ class Module:
     replaced: tuple[Replaced, ...] = ()
     further: tuple[Failure, ...] = ()
     """Other root causes why it does not import, found by going on after ``failure`` as if it were mended."""
+    imports: tuple[Imported, ...] = ()
+    """What it imports from outside, the standard library left out; each top-level module once."""

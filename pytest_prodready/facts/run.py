@@ -5,10 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pytest_prodready.facts.celery import Celery
+from pytest_prodready.facts.celery_beat import BeatRows
+from pytest_prodready.facts.celery_calls import CallSite
+from pytest_prodready.facts.celery_contract import Contract
+from pytest_prodready.facts.celery_live import Live
+from pytest_prodready.facts.celery_tenants import Tenancy
+from pytest_prodready.facts.celery_wiring import Binding
+from pytest_prodready.facts.celery_workers import WorkerCommand
 from pytest_prodready.facts.database import Database, Mapping
 from pytest_prodready.facts.dependencies import Dependencies, Interpreter
+from pytest_prodready.facts.environment import Absence, EnvironmentRead, Hello, Service, SettingsField
 from pytest_prodready.facts.health import Expectation, Health
 from pytest_prodready.facts.imports import Effect, ForbiddenImport, ImportCost, Module
+from pytest_prodready.facts.migrations import MigrateCommand, Migrations, VendorMark
 from pytest_prodready.facts.places import Entry, Failure, Location
 from pytest_prodready.facts.web import App
 
@@ -34,9 +43,22 @@ class InspectedEntry:
     """What its imports, and the factory if there is one, took."""
     app: App | None = None
     celery: Celery | None = None
+    binding: Binding | None = None
+    """Of a web app that has shared tasks of the application loaded."""
+    call_sites: tuple[CallSite, ...] = ()
+    """The calls in its closure that send tasks."""
+    beat_rows: BeatRows | None = None
+    """The table of django-celery-beat, where the project has it."""
+    tenancy: Tenancy | None = None
+    """Of a Celery app in a project that has a schema for each tenant."""
+    live: Live | None = None
+    """Its live workers, where the command line asks for them."""
     modules: tuple[Module, ...] = ()
     mapping: Mapping | None = None
-    database: Database | None = None
+    databases: tuple[Database, ...] = ()
+    """The default one first; empty where nothing asked for one."""
+    migrations: Migrations | None = None
+    """Of the first entry point alone: they are the same for all of them."""
     revealed: tuple[str, ...] = ()
     """Distributions outside the runtime closure that an installed library asked for, and was given."""
     further: tuple[Failure, ...] = ()
@@ -46,6 +68,8 @@ class InspectedEntry:
     """What the imports did besides defining names, in their order."""
     loaded: int = 0
     """How many modules the start loaded, libraries included."""
+    libraries: tuple[str, ...] = ()
+    """The top-level modules from outside of the application and the standard library that were loaded."""
     costs: tuple[ImportCost, ...] = ()
     """The most expensive imports of the start, by the seconds of their own bodies."""
     forbidden: tuple[ForbiddenImport, ...] = ()
@@ -53,6 +77,12 @@ class InspectedEntry:
     """How many source files had to be parsed, as what was read from them before is kept in pytest's cache."""
     unreached: tuple[str, ...] = ()
     """Source files of the application's packages that nothing reaches from here; they were not imported."""
+    environment_reads: tuple[EnvironmentRead, ...] = ()
+    """The variables that the application's own lines read while it was loaded; also of one that failed."""
+    settings_fields: tuple[SettingsField, ...] = ()
+    """Fields without default of its pydantic settings classes; also of one that failed."""
+    services: tuple[Service, ...] = ()
+    """What its configuration names, where the command line asks for it."""
     names: dict[str, Failure] = field(default_factory=dict)
     """Of a script: attribute → why the module that imports does not give what the script calls."""
 
@@ -66,6 +96,8 @@ class Problem:
     detail: str = ""
     remedy: str = ""
     """What to do, where it is no mistake of the gate's."""
+    location: Location | None = None
+    """The line of the project that it is about, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +124,8 @@ class Facts:
     """Top-level names of the application's own modules and packages."""
     interpreter: Interpreter | None = None
     entries: tuple[InspectedEntry, ...] = ()
-    database: Database | None = None
+    databases: tuple[Database, ...] = ()
+    """The default one first; empty where nothing asked for one."""
     dependencies: Dependencies | None = None
     expectations: tuple[Expectation, ...] = ()
     health: Health | None = None
@@ -100,9 +133,17 @@ class Facts:
     """The deployed instance that is probed instead of a server of our own, login blanked; else empty."""
     unset_env: tuple[str, ...] = ()
     """Required environment variables that are missing or empty."""
+    empty_env: tuple[str, ...] = ()
+    """Those of them that are set, and empty."""
     required_env: tuple[str, ...] = ()
+    absences: tuple[Absence, ...] = ()
+    """What the entry points do that were started without one of them."""
+    hellos: tuple[Hello, ...] = ()
+    """What came of greeting the services, where the command line asks for it."""
     forbid: tuple[str, ...] = ()
     """Kinds of effect that ``[tool.prodready.imports] forbid`` makes an error."""
+    live: bool = False
+    """The command line asks for the live workers."""
     settings_locations: dict[str, Location] = field(default_factory=dict)
     """Settings key → the line that sets it."""
     problems: tuple[Problem, ...] = ()
@@ -111,9 +152,23 @@ class Facts:
     skip_reasons: tuple[str, ...] = ()
     """Why the others cannot."""
     waivers: tuple[WaiverUse, ...] = ()
+    contract: Contract | None = None
+    """What messages of the last release ask of the workers; ``None`` where nothing was written down."""
+    workers: tuple[WorkerCommand, ...] = ()
+    """The worker commands of the deployment, or what the settings say in their place."""
+    migrating: tuple[MigrateCommand, ...] = ()
+    """The commands of the deployment that migrate a database."""
+    vendor: str = ""
+    """Of production's database, as the settings say it; else empty."""
+    deployed_vendors: tuple[VendorMark, ...] = ()
+    """The vendors whose addresses stand in the files of the deployment."""
     looked_for: tuple[str, ...] = ()
     """What discovery looked for and did not find, in words."""
 
     def entry(self, kind: str) -> InspectedEntry | None:
         """The inspected entry of ``kind`` (``web``, ``celery``), or ``None``."""
         return next((seen for seen in self.entries if seen.entry.kind == kind), None)
+
+    def database_named(self, name: str) -> Database | None:
+        """What was read of the database that a table's ``bind`` names; ``None`` when it was not."""
+        return next((one for one in self.databases if one.name == name), None)

@@ -27,6 +27,7 @@ LOST = 83
 AFTER_IMPORT = {
     "celery.loaders.base": ("celery.recorder", "loaders_imported"),
     "celery.app.base": ("celery.recorder", "app_base_imported"),
+    "celery.app.registry": ("celery.recorder", "registry_imported"),
 }
 """Module of the target → the inspector's function that is called once it has been imported."""
 

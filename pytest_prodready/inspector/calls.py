@@ -1,88 +1,62 @@
-"""Which functions of the application call which, over module borders: who can reach a line."""
+"""Which functions of the application call which, over module borders: who can reach a line, and how."""
 
 from __future__ import annotations
 
-import ast
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
-from .celery.registry import functions_behind, main_function, own
-from .nodes import name_parts, walk
+from .call_syntax import ABOVE, MADE, Path, read
+from .celery.registry import functions_behind
 from .parsed import Parsed
 from .project import Project, source_file
+from .sources import unbound
 from .statement_names import resolved
 
 Unit = tuple[str, str]
 """Module and function: one at its top, or a method as ``Class.method``; with all that is defined inside."""
 
 
-def tasks_reaching(
-    app: Any, broken: list[dict[str, Any]], project: Project, parsed: Parsed
-) -> list[list[Any]]:
-    """Which tasks can reach which broken imports.
+class Instance(NamedTuple):
+    """Some instance of a class."""
 
-    Args:
-        app: the loaded Celery app.
-        broken: ``BrokenImport`` facts.
-        project: tells the application's own modules.
-        parsed: reads their source.
-
-    Returns:
-        Module, function as the fact names it, and the names of the tasks, for each function that one reaches.
-    """
-    units: dict[Unit, list[str]] = {}
-    for name, task in own(app).items():
-        function = main_function(task, project)
-        if function is not None:
-            units.setdefault(unit_of(function), []).append(name)
-    calls = Calls(project, parsed)
-    found = []
-    for module, function in dict.fromkeys((one["module"], one["function"]) for one in broken):
-        held = [unit for unit in calls.units.get(module, ()) if f"{function}.".startswith(f"{unit}.")]
-        reaching = {unit for name in held for unit in calls.reaching((module, name))}
-        tasks = sorted(name for unit in reaching for name in units.get(unit, ()))
-        if tasks:
-            found.append([module, function, tasks])
-    return found
+    cls: type
 
 
-def read(tree: ast.Module) -> dict[str, Any]:
-    """Unit → the dotted names that it calls, and what it imports itself: (bound, level, module, name)."""
-    return {
-        name: [sorted(_called(node, owner)), sorted(_imported(node))]
-        for name, owner, node in _units(tree.body, "")
-    }
+class Above(NamedTuple):
+    """What ``super()`` gives in a method of a class."""
+
+    cls: type
 
 
-def _units(body: Iterable[ast.stmt], owner: str) -> Iterator[tuple[str, str, ast.stmt]]:
-    for node in body:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            yield f"{owner}.{node.name}".lstrip("."), owner, node
-        elif isinstance(node, ast.ClassDef):
-            yield from _units(node.body, f"{owner}.{node.name}".lstrip("."))
-        elif isinstance(node, (ast.If, ast.Try, ast.With)):
-            yield from _units([*node.body, *getattr(node, "orelse", ())], owner)
+class Defined(NamedTuple):
+    """What a definition in the source has become under its decorators: a task, a registered function."""
+
+    unit: Unit
+    value: object
 
 
-def _called(unit: ast.stmt, owner: str) -> set[str]:
-    found = {".".join(name_parts(node.func)) for node in walk(unit) if isinstance(node, ast.Call)}
-    return {
-        f"{owner}.{name.partition('.')[2]}" if owner and name.startswith(("self.", "cls.")) else name
-        for name in found - {""}
-    }
+class _Read(Mapping[str, dict[str, Any]]):
+    """A part of what is read of each module, once it is asked for: most of them no task ever comes to."""
 
+    def __init__(self, part: str, modules: dict[str, object], parsed: Parsed) -> None:
+        self._part = part
+        self._modules = modules
+        self._parsed = parsed
+        self._known: dict[str, dict[str, Any]] = {}
 
-def _imported(unit: ast.stmt) -> Iterator[tuple[str, int, str, str]]:
-    for node in walk(unit):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                top = alias.name.partition(".")[0]
-                yield alias.asname or top, 0, alias.name if alias.asname else top, ""
-        elif isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                yield alias.asname or alias.name, node.level, node.module or "", alias.name
+    def __getitem__(self, name: str) -> dict[str, Any]:
+        if name not in self._known:
+            found = self._parsed.of(source_file(self._modules[name]), "calls", read) or {}
+            self._known[name] = found.get(self._part, {})
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def __len__(self) -> int:
+        return len(self._modules)
 
 
 class Calls:
@@ -91,66 +65,163 @@ class Calls:
     Args:
         project: tells the application's own modules.
         parsed: reads their source.
+        whole: follow all calls now; else those from the units that :meth:`follow` is given.
     """
 
-    def __init__(self, project: Project, parsed: Parsed) -> None:
+    def __init__(self, project: Project, parsed: Parsed, *, whole: bool = True) -> None:
         self.project = project
-        self.callers: dict[Unit, set[Unit]] = {}
-        self.units: dict[str, dict[str, Any]] = {}
+        self.callers: dict[Unit, dict[Unit, int]] = {}
+        """Called → caller → the line of the first call."""
+        self._loaded = {name: module for name, module in project.modules() if name != "__main__"}
+        self._modules = {source_file(module): name for name, module in self._loaded.items()}
+        self.units = _Read("units", self._loaded, parsed)
         """Module → its units."""
-        for name, module in project.modules():
-            units = self.units[name] = parsed.of(source_file(module), "calls", read) or {}
-            for unit, (called, imported) in units.items():
-                local = {bound: self._imported(module, name, *rest) for bound, *rest in imported}
-                for dotted in called:
-                    for target in self._targets(dotted, local, module):
-                        self.callers.setdefault(target, set()).add((name, unit))
+        self.fields = _Read("fields", self._loaded, parsed)
+        self._followed: set[Unit] = set()
+        if whole:
+            self.follow((name, unit) for name in self.units for unit in self.units[name])
 
-    def reaching(self, target: Unit) -> set[Unit]:
-        """The units whose calls lead to ``target``, itself included."""
-        found = {target}
-        waiting = [target]
+    def follow(self, start: Iterable[Unit]) -> None:
+        """Add the calls of some units, and of all that these lead to."""
+        waiting = [*start]
         while waiting:
-            new = self.callers.get(waiting.pop(), set()) - found
-            found |= new
-            waiting.extend(new)
+            name, unit = waiting.pop()
+            if (name, unit) in self._followed or unit not in self.units.get(name, ()):
+                continue
+            self._followed.add((name, unit))
+            called, imported, _ = self.units[name][unit]
+            module = self._loaded[name]
+            local = {bound: self.imported(module, name, *rest) for bound, *rest in imported}
+            for path, line in called:
+                for target in self._targets(tuple(path), local, module):
+                    lines = self.callers.setdefault(target, {})
+                    lines[name, unit] = min(line, lines.get((name, unit), line))
+                    waiting.append(target)
+
+    def unit_of(self, function: FunctionType) -> Unit:
+        """The unit that a function belongs to: that of a wrapper is its decorator's."""
+        if "__wrapped__" in vars(function):  # its names are those of what it wraps
+            module = self._modules.get(function.__code__.co_filename, "")
+            line = function.__code__.co_firstlineno
+            for unit, (_, _, (first, last)) in self.units.get(module, {}).items():
+                if first <= line <= last:
+                    return module, unit
+        return str(function.__module__), str(function.__qualname__).partition(".<locals>")[0]
+
+    def ways(self, target: Unit) -> dict[Unit, Unit | None]:
+        """Each unit whose calls lead to ``target`` → the next on its shortest way; ``None`` at its end."""
+        found: dict[Unit, Unit | None] = {target: None}
+        waiting = [target]
+        for one in waiting:
+            for caller in sorted(self.callers.get(one, ())):
+                if caller not in found:
+                    found[caller] = one
+                    waiting.append(caller)
+        return found
+
+    def called_on(self, unit: Unit, cls: type) -> Iterator[tuple[Unit, int]]:
+        """What a function calls on its first parameter, an instance of ``cls``: a bound task on itself."""
+        for path, line in self.units.get(unit[0], {}).get(unit[1], ((),))[0]:
+            if path[0] == "self" and len(path) > 1:
+                for target in self._ends(self._walk(Instance(cls), tuple(path[1:]))):
+                    yield target, line
+
+    def imported(self, module: object, importer: str, level: int, base: str, name: str) -> object:
+        """What an import statement of a loaded module binds; ``None`` where that cannot be known."""
+        package = str(vars(module).get("__package__") or importer)
+        found: object = sys.modules.get(resolved(level, base, package))
+        return self.step(found, name) if name and found is not None else found
+
+    def _targets(self, path: Path, local: dict[str, object], module: object) -> Iterator[Unit]:
+        first, *rest = path
+        value = local[first] if first in local else self.step(module, first)
+        yield from self._ends(self._walk(value, tuple(rest)))
+
+    def _walk(self, value: object, path: Path) -> object:
+        for part in path:
+            if value is None:
+                break
+            value = self.step(value, part)
+        return value
+
+    def step(self, value: object, part: str) -> object:
+        """What ``part`` of ``value`` is, without asking an object that may answer in its own way."""
+        if part == MADE:
+            return Instance(value) if _is_class(value) else None  # type: ignore[arg-type]  # just seen
+        if part == ABOVE:
+            return Above(value) if _is_class(value) else None  # type: ignore[arg-type]  # just seen
+        if type(value) is Defined:
+            return value if part in ("run", "__call__") else self._of_object(value.value, part)
+        if ModuleType in type(value).__mro__:
+            return self._of_module(value, part)
+        if type(value) is Above:
+            return self._of_class(type.mro(value.cls)[1:], part)
+        if type(value) is Instance:
+            return self._of_instance(value.cls, part)
+        if _is_class(value):
+            return self._of_class(type.mro(value), part)  # type: ignore[arg-type]  # just seen
+        return self._of_object(value, part)
+
+    def _of_module(self, module: object, part: str) -> object:
+        held = vars(module)
+        name = str(held.get("__name__"))
+        found = held.get(part)
+        if found is None:
+            return sys.modules.get(f"{name}.{part}")
+        made = type(found) is not FunctionType and not _is_class(found)
+        if made and part in self.units.get(name, ()):
+            return Defined((name, part), found)
         return found
 
     @staticmethod
-    def _imported(module: object, importer: str, level: int, base: str, name: str) -> object:
-        package = str(vars(module).get("__package__") or importer)
-        found: object = sys.modules.get(resolved(level, base, package))
-        if not name or found is None:
-            return found
-        return _part(found, name)
+    def _of_class(classes: list[type], part: str) -> object:
+        return unbound(next((vars(cls)[part] for cls in classes if part in vars(cls)), None))
 
-    def _targets(self, dotted: str, local: dict[str, object], module: object) -> Iterator[Unit]:
-        first, *rest = dotted.split(".")
-        value = local[first] if first in local else _part(module, first)
-        for name in rest:
-            value = _part(value, name)
-        if type in type(value).__mro__:
-            made = [_part(value, name) for name in ("__new__", "__init__", "__post_init__")]
+    def _kept(self, cls: type, part: str) -> object:
+        """What a method of the class has made for the attribute ``part``."""
+        for base in type.mro(cls):
+            module = sys.modules.get(str(base.__module__))
+            path = self.fields.get(str(base.__module__), {}).get(str(base.__qualname__), {}).get(part)
+            if path and module is not None:
+                return self._walk(self.step(module, path[0]), tuple(path[1:]))
+        return None
+
+    def _of_object(self, value: object, part: str) -> object:
+        """The method of an object of the application's own: a service that a module holds."""
+        cls = type(value)
+        if not self.project.owns_module(str(cls.__module__)):
+            return None
+        return self._of_instance(cls, part)
+
+    def _of_instance(self, cls: type, part: str) -> object:
+        found = self._of_class(type.mro(cls), part)
+        return found if found is not None else self._kept(cls, part)  # it may have no truth value
+
+    def _ends(self, value: object) -> Iterator[Unit]:
+        """The units that run when ``value`` is called."""
+        if value is None:
+            return
+        if type(value) is Instance:
+            called = [self._of_class(type.mro(value.cls), "__call__")]
+        elif _is_class(value):
+            made = ("__new__", "__init__", "__post_init__")
+            called = [self._of_class(type.mro(value), name) for name in made]  # type: ignore[arg-type]
+        elif type(value) is Defined:
+            called = [value.value]
         else:
-            made = [value]
-        for one in made:
-            for function in functions_behind(one) if one is not None else ():
-                if self.project.owns_module(str(function.__module__)):
-                    yield unit_of(function)
+            called = [value, self._of_object(value, "__call__")]
+        found = [
+            self.unit_of(function)
+            for one in called
+            if one is not None
+            for function in functions_behind(one)
+            if self.project.owns_module(str(function.__module__))
+        ]
+        if type(value) is Defined:
+            found.append(value.unit)
+        yield from dict.fromkeys(found)
 
 
-def unit_of(function: FunctionType) -> Unit:
-    """The unit that a function belongs to."""
-    return str(function.__module__), str(function.__qualname__).partition(".<locals>")[0]
-
-
-def _part(holder: object, name: str) -> object:
-    """The attribute of a module or a class, without asking an object that may answer in its own way."""
-    if ModuleType in type(holder).__mro__:
-        found = vars(holder).get(name)
-        return found if found is not None else sys.modules.get(f"{vars(holder).get('__name__')}.{name}")
-    if type in type(holder).__mro__:
-        bases = type.mro(holder)  # type: ignore[arg-type]  # just seen
-        found = next((vars(base)[name] for base in bases if name in vars(base)), None)
-        return found.__func__ if isinstance(found, (staticmethod, classmethod)) else found
-    return None
+def _is_class(value: object) -> bool:
+    # isinstance would ask a proxy what it stands for
+    return type in type(value).__mro__

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from . import outside
 from .deferred_statement import TOP, Statement
 from .loaded import Loaded
 from .parsed import Parsed
 from .project import Project, source_file
 from .resolver import Facts, Holder, Resolver, may_have, read
+
+READING = ("imports", read, may_have)
+"""What is asked of each of the application's modules."""
 
 
 def walk(project: Project, kind: str, parsed: Parsed) -> Iterator[Facts]:
@@ -31,6 +35,7 @@ def walk(project: Project, kind: str, parsed: Parsed) -> Iterator[Facts]:
     done: set[int] = set()
     # the last look is at all of them: a name that was removed may hide one that was added
     while waiting := loaded.new() or [one for one in project.modules() if id(one[1]) not in done]:
+        parsed.ahead([source_file(module) for _, module in waiting], *READING)
         for name, module in waiting:
             if id(module) not in done:  # one module object may be known under several names
                 done.add(id(module))
@@ -46,11 +51,12 @@ def _module(name: str, module: object, resolver: Resolver) -> Facts:
         "file": place,
         "reached": resolver.reached.get(name, ""),
     }
-    found = resolver.parsed.of(file, "imports", read, may_have)
+    found = resolver.parsed.of(file, *READING)
+    every = [Statement._make(one) for one in found["statements"]] if found else []
+    facts["imports"] = outside.imports(module, file, every, resolver.project, resolver.parsed)
     if found is None:
         return facts  # nothing to try; it was imported, so it is no syntax error of today's file
     holder = Holder(name, module, file, place)
-    every = map(Statement._make, found["statements"])
     statements = [one for one in every if one.kind != TOP or holder.makes_lazy(one)]
     facts["deferred"] = len(statements)
     broken = [broken for one in statements for broken in resolver.broken(one, holder)]

@@ -193,6 +193,9 @@ class Continuing:
         self.causes.let_go(error, place, outer)
         self.causes.surfaced(inside)
         described = failure.describe(error, self.project, "" if inside is not None else name)
+        missing: Any = described["missing"]
+        if isinstance(statement, ast.ImportFrom) and missing is not None and missing["name"]:
+            self.state.not_imported.setdefault(name, set()).add(missing["name"])
         if self.proofs.counts(error, described, statement, name, outer):
             self.causes.record(error, described, outer)
         used = loads(statement, now=True)

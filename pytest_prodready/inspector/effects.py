@@ -203,7 +203,7 @@ class Effects:
     def _here(self) -> Place:
         library = ""
         frame: FrameType | None = sys._getframe(1)
-        while frame is not None and not self._owns(frame.f_code.co_filename):
+        while frame is not None and not self.owns(frame.f_code.co_filename):
             file = frame.f_code.co_filename
             body = frame.f_code.co_name == "<module>" and not file.startswith("<")
             if body and not library and os.path.dirname(file) != HERE:
@@ -213,13 +213,14 @@ class Effects:
             return self._started(self._this_thread()) or Place(module=library, library=library)
         place = Place(frame.f_code.co_filename, frame.f_lineno, library=library)
         while frame is not None:
-            if frame.f_code.co_name == "<module>" and self._owns(frame.f_code.co_filename):
+            if frame.f_code.co_name == "<module>" and self.owns(frame.f_code.co_filename):
                 place.module = str(frame.f_globals.get("__name__", ""))
                 break
             frame = frame.f_back
         return place
 
-    def _owns(self, file: str) -> bool:
+    def owns(self, file: str) -> bool:
+        """Whether a source file is the application's."""
         known = self.own.get(file)
         if known is None:
             known = file.endswith(".py") and os.path.dirname(file) != HERE and self.project.owns_file(file)
@@ -246,7 +247,7 @@ class Effects:
 
     def _body_of(self, name: str) -> Place:
         file = _file_of(name)
-        if not name or self._owns(file):
+        if not name or self.owns(file):
             return Place(file, None, name)
         place = self._here()
         place.library = name

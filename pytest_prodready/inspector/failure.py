@@ -89,6 +89,9 @@ def _frames(error: BaseException, project: Project) -> list[dict[str, object]]:
         found.append((code.co_filename, entry.tb_lineno, code.co_name))
     if isinstance(error, SyntaxError) and error.filename:
         found.append((error.filename, error.lineno or 1, "<module>"))
+    written_at = vars(error).get("written_at") if type(error).__name__ == "MisnamedModuleError" else None
+    if written_at is not None:  # a text that names nothing: no line of the application runs
+        found.append((*written_at, "<module>"))
     return _shown(found, project)
 
 

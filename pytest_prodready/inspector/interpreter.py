@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import sys
+import sysconfig
 
 
 def describe() -> dict[str, object]:
@@ -30,7 +31,17 @@ def describe() -> dict[str, object]:
             "python_version": ".".join(platform.python_version_tuple()[:2]),
             "sys_platform": sys.platform,
         },
+        "abi": _abi(),
     }
+
+
+def _abi() -> str:
+    """CPython's ABI tag (PEP 3149, PEP 703); empty for another implementation."""
+    if sys.implementation.name != "cpython":
+        return ""
+    threads = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
+    debug = "d" if hasattr(sys, "gettotalrefcount") else ""
+    return f"cp{sys.version_info[0]}{sys.version_info[1]}{threads}{debug}"
 
 
 if __name__ == "__main__":

@@ -35,23 +35,32 @@ def last_name(node: ast.AST | None) -> str:
     return getattr(node, "id", "") or getattr(node, "attr", "")
 
 
+_TEXTS = {"arg", "attr", "conversion", "ctx", "id", "level", "module", "type_comment"}
+"""Fields that hold no node in any class of nodes, nor one that says more than the name of its class."""
+_FIELDS = {
+    kind: tuple(field for field in kind._fields if field not in _TEXTS)
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST)
+}
+"""Class of nodes → those of its fields that may hold nodes."""
+
+
 def walk(node: ast.AST) -> Iterator[ast.AST]:
     """``node`` and all that is in it, each before what it holds.
 
-    In half the time of ``ast.walk``, which also imports ``collections`` whenever it is called: that may be
-    the application's own module by then.
+    In half the time of ``ast.walk``, which also imports ``collections`` whenever it is called: that may
+    be the application's own module by then.
     """
-    waiting: list[object] = [node]
+    waiting = [node]
     while waiting:
         one = waiting.pop()
-        if not isinstance(one, ast.AST):  # None for a default that is not there, or a name after `global`
-            continue
         yield one
-        for field in one._fields:
+        for field in _FIELDS[type(one)]:
             value = getattr(one, field, None)
             if type(value) is list:
-                waiting += value
-            elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
+                # None for a default that is not there, names after `global`
+                waiting += [each for each in value if isinstance(each, ast.AST)]
+            elif isinstance(value, ast.AST):
                 waiting.append(value)
 
 

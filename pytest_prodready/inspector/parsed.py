@@ -14,7 +14,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.util import source_hash
 from typing import Any
 
@@ -22,6 +22,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 BEGINS = "parsed-"
 UNUSED = 30 * 24 * 3600
 """Seconds after which the store of an entry point that nobody inspects any more is removed."""
+UNREADABLE = (OSError, SyntaxError, ValueError, RecursionError, MemoryError)
+"""What reading a file that is no readable Python raises."""
+Read = Callable[[ast.Module], Any]
+Needed = Callable[[bytes], object]
 
 
 class Parsed:
@@ -31,9 +35,13 @@ class Parsed:
         directory: where the stores are kept, absolute; empty for none.
         name: what is inspected: each entry point writes a store of its own, as they run side by side, and
             reads those of all.
+        shared: a directory of this run alone, where the entry points tell each other at once what they have
+            read; empty for none.
     """
 
-    def __init__(self, directory: str = "", name: str = "") -> None:
+    def __init__(self, directory: str = "", name: str = "", shared: str = "") -> None:
+        self.name = name
+        self.shared = shared
         self.begins = f"{BEGINS}{sys.implementation.cache_tag}-"
         own = f"{self.begins}{source_hash(name.encode()).hex()}"
         self.file = os.path.join(directory, own) if directory else ""
@@ -42,14 +50,30 @@ class Parsed:
         self._kept: dict[str, dict[str, Any]] | None = None
         self._used: dict[str, dict[str, Any]] = {}
         self._keys: dict[str, str] = {}
+        self._without: set[tuple[str, str]] = set()
+        """File and reading, where the text has nothing of what is read."""
         self._changed = False
+        self._expected: dict[str, tuple[Read, Needed]] = {}
+
+    def expect(self, reading: str, read: Read, needed: Needed = bool) -> None:
+        """Whenever a file has to be parsed, read this from the tree, too: most files will be asked for it.
+
+        To parse a file takes longer than any reading of its tree, and the trees of all files are too many
+        to be kept until the next reading.
+
+        Args:
+            reading: as for :meth:`of`, and so the others.
+            read: gives what is read.
+            needed: whether the text may have it.
+        """
+        self._expected[reading] = read, needed
 
     def of(
         self,
         file: str,
         reading: str,
-        read: Callable[[ast.Module], Any],
-        needed: Callable[[bytes], object] = bool,
+        read: Read,
+        needed: Needed = bool,
     ) -> Any:
         """What ``read`` gives for the syntax tree of ``file``.
 
@@ -65,21 +89,77 @@ class Parsed:
             key = self._keys.get(file)
             if key is not None and reading in self._used[key]:
                 return self._used[key][reading]
+            if (file, reading) in self._without:
+                return None
             with open(file, "rb") as source:
                 data = source.read()
             if not needed(data):
+                self._without.add((file, reading))
                 return None
             key = self._keys[file] = f"{source_hash(data).hex()}-{len(data)}"
             known = self._used.setdefault(key, self._stored().get(key, {}))
             if reading not in known:
-                self.parsed += 1
                 self._changed = True
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # the application's own invalid escapes
-                    known[reading] = read(ast.parse(data, file))
+                told = self._heard(f"{key}-{reading}")
+                if told is None:
+                    self._read(file, data, reading, read)
+                else:
+                    known[reading] = told[0]
             return known[reading]
-        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        except UNREADABLE:
             return None
+
+    def _read(self, file: str, data: bytes, reading: str, read: Read) -> None:
+        """Parse a file for one reading, and for all that are expected and not known."""
+        self.parsed += 1
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the application's own invalid escapes
+            tree = ast.parse(data, file)
+        key = self._keys[file]
+        known = self._used[key]
+        known[reading] = read(tree)
+        self._tell(f"{key}-{reading}", known[reading])
+        for name, (other, needed) in self._expected.items():
+            if name not in known and needed(data):
+                with contextlib.suppress(*UNREADABLE):  # it will be asked for by itself
+                    known[name] = other(tree)
+                    self._tell(f"{key}-{name}", known[name])
+
+    def ahead(
+        self,
+        files: Iterable[str],
+        reading: str,
+        read: Read,
+        needed: Needed = bool,
+    ) -> None:
+        """Read ``files``, which are all going to be asked for, in an order of this entry point's own.
+
+        Those that run beside it come to the same files at the same time: in this way each reads a part, and
+        hears the rest from the others.
+        """
+        if self.shared:
+            for file in sorted(files, key=lambda file: source_hash(f"{self.name} {file}".encode())):
+                self.of(file, reading, read, needed)
+
+    def _heard(self, name: str) -> tuple[Any] | None:
+        """What another entry point of this run has read; ``None`` when none has, or is about to write it."""
+        if not self.shared:
+            return None
+        try:
+            with open(os.path.join(self.shared, name), "rb") as told:
+                data = told.read()
+        except OSError:
+            return None
+        if data[:8] != source_hash(data[8:]):
+            return None
+        value: Any = marshal.loads(data[8:])  # noqa: S302  # exactly what we wrote ourselves
+        return (value,)
+
+    def _tell(self, name: str, told: Any) -> None:
+        if self.shared:
+            body = marshal.dumps(told)
+            with contextlib.suppress(OSError), open(os.path.join(self.shared, name), "wb") as shared:
+                shared.write(source_hash(body) + body)
 
     def save(self) -> int:
         """Keep what this run has used, and nothing else; a place that cannot be written to is left alone.

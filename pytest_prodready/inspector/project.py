@@ -35,6 +35,7 @@ class Project:
         # each of thousands of files is asked about several times, and a path has many parts
         self._reals: dict[str, str] = {}
         self._shown: dict[str, str] = {}
+        self._places: tuple[list[int], dict[str, str]] = ([], {})
 
     def owns_file(self, path: str) -> bool:
         """Whether ``path`` is the application's.
@@ -46,6 +47,10 @@ class Project:
         if self._below_root(real):
             return True
         return any(real.startswith(place + os.sep) for place in self._installed())
+
+    def real(self, path: str) -> str:
+        """``path`` without symbolic links."""
+        return self._real(path)
 
     def _real(self, path: str) -> str:
         known = self._reals.get(path)
@@ -76,13 +81,16 @@ class Project:
 
     def _installed(self) -> dict[str, str]:
         """Directories of the application's loaded packages → what is cut off to show a place in them."""
-        found = {}
-        for name in self.packages:
-            file = source_file(sys.modules.get(name))
-            if os.path.basename(file) == "__init__.py":
-                place = os.path.dirname(self._real(file))
-                found[place] = os.path.dirname(place)
-        return found
+        loaded = [id(sys.modules.get(name)) for name in self.packages]
+        if loaded != self._places[0]:
+            found = {}
+            for name in self.packages:
+                file = source_file(sys.modules.get(name))
+                if os.path.basename(file) == "__init__.py":
+                    place = os.path.dirname(self._real(file))
+                    found[place] = os.path.dirname(place)
+            self._places = loaded, found
+        return self._places[1]
 
     def owns_loaded(self, module: object) -> bool:
         """Whether a module object was loaded from a source file of the application's."""

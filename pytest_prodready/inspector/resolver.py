@@ -29,17 +29,33 @@ _UNKNOWN = object()
 KNOWS_LAZY = hasattr(sys, "set_lazy_imports")
 
 
-_LATER = re.compile(rb"^(?!import\b|from\b)[^\n]*\bimport\b|\bimport_module\b|__import__", re.MULTILINE)
-"""An import that does not stand at the beginning of its line."""
+_IMPORT = re.compile(rb"import(?:_module|__)?(?!\w)")
+"""Beginning with a fixed text, which is searched for in a fraction of the time of anything else."""
+_AT_TOP = re.compile(rb"(?:import|from)\b")
 _DEFINED = re.compile(rb"^(?:class|(?:async[ \t]+)?def)[ \t]+(\w+)", re.MULTILINE)
 
 
 def may_have(data: bytes) -> bool:
     """Whether the text of a module may have anything that :func:`read` reads."""
-    if _LATER.search(data) or (KNOWS_LAZY and (b"lazy" in data or _all_are_lazy())):
+    if _imports_later(data) or (KNOWS_LAZY and (b"lazy" in data or _all_are_lazy())):
         return True
     defined = _DEFINED.findall(data)
     return len(defined) > len(set(defined))
+
+
+def _imports_later(data: bytes) -> bool:
+    """Whether an import may stand elsewhere than at the beginning of its line."""
+    for found in _IMPORT.finditer(data):
+        at, word = found.start(), found[0]
+        if word == b"import__":
+            later = data[at - 2 : at] == b"__"
+        elif data[at - 1 : at].isalnum() or data[at - 1 : at] == b"_":
+            later = False  # the end of a longer word
+        else:
+            later = word != b"import" or not _AT_TOP.match(data, data.rfind(b"\n", 0, at) + 1)
+        if later:
+            return True
+    return False
 
 
 def read(tree: ast.Module) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import ast
 import functools
 import sys
 import warnings
+from typing import Any
 
 
 def members(module: object) -> dict[str, object]:
@@ -20,6 +21,17 @@ def module_file(module: object) -> str:
     """The source or bytecode file of a module object; empty when there is none."""
     file = members(module).get("__file__")
     return file if isinstance(file, str) and file.endswith((".py", ".pyc")) else ""
+
+
+def is_a(value: object, *kinds: type) -> bool:
+    """As ``isinstance``, which would ask a proxy what it stands for: that may raise anything."""
+    own = type(value).__mro__
+    return any(kind in own for kind in kinds)
+
+
+def unbound(held: Any) -> Any:
+    """The function of a static or a class method; anything else as it is."""
+    return held.__func__ if is_a(held, staticmethod, classmethod) else held
 
 
 @functools.lru_cache(maxsize=256)

@@ -15,22 +15,26 @@ if TYPE_CHECKING:
 
     from .bootstrap import Events
     from .effects import Effects
+    from .environment_reads import EnvironmentReads
     from .project import Project
 
 
 def run(request: "dict[str, Any]", project: "Project", events: "Events", effects: "Effects") -> None:
     """Load the entry point, then look at what was loaded, as far as ``request["jobs"]`` asks for it."""
     effects.begin()
+    _collect_seldom()
     if request["continue"]:
         _continuing().load(request, project, events)
         return
     started = time.perf_counter()
-    loaded = _load(request, project, events)
+    reads = _environment_reads(effects)
+    loaded = _load(request, project, events, reads)
     if loaded is None or events.forked:  # a fork would start as well: the other one is looked at
         return
     events.send("facts", "seconds", time.perf_counter() - started)
     effects.end()
     _effects(effects, events)
+    _environment(reads, project, events)
     jobs = set(request["jobs"])
     raised: dict[str, Any] = {}
 
@@ -38,10 +42,15 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events", effects
         return _step(name, gather, events)
 
     tried: list[str] = []
+    name = f"{request['kind']} {request['target']}"
+    parsed = _parsed().Parsed(request["cache"], name, request["shared"])
+    _expect(parsed, jobs)
     if request["kind"] == "web":
         step("app", lambda: _web_app().inspect(loaded[0], request["target"], project))
-    elif request["kind"] == "celery":
-        step("celery", lambda: _celery_app().inspect(loaded[0], project))
+        if "celery" in jobs and "celery" in sys.modules:
+            step("binding", lambda: _wiring().inspect(loaded[0], project))
+    elif request["kind"] == "celery" and "celery" in jobs:
+        step("celery", lambda: _celery_app().inspect(loaded[0], project, parsed))
     elif request["kind"] == "script":
         step("names", lambda: _names(request, project))
     elif request["kind"] == "commands":
@@ -49,25 +58,42 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events", effects
         tried = _commands(request, project, events)
         effects.end()
         _effects(effects, events)
+    if "services" in jobs and request["kind"] in ("web", "celery"):
+        known = reads.facts(project.location)
+        step("services", lambda: _services().inspect(loaded[0], request["kind"], known, project))
     if "closure" in jobs:
         effects.begin()
-        parsed = _parsed().Parsed(request["cache"], f"{request['kind']} {request['target']}")
         raised = _closure(request, loaded[0], project, events, parsed, tried)
         effects.end()
         _effects(effects, events)
+        if "calls" in jobs:
+            step("call_sites", lambda: _call_sites().inspect(project, parsed))
+        if request["kind"] == "celery" and "celery" in jobs:
+            step("tenancy", lambda: _tenants().inspect(loaded[0], project, parsed))
         step("conflicts", lambda: _conflicts().inspect(project, tuple(request["pythonpath"])))
         step("parsed", parsed.save)  # a file of ours is no effect of the application's
     if request["kind"] in ("script", "commands"):
-        jobs -= {"mapping", "database"}  # they may well load half of the models, and use none
+        jobs -= {"mapping", "database", "migrations"}  # they may well load half of the models, and use none
         # what else raises there does so most often because no function has set the application up yet
         raised = {name: failure for name, failure in raised.items() if failure["missing"]}
-    if jobs & {"mapping", "database", "catalogue"}:
+    if jobs & {"mapping", "database", "catalogue", "migrations"}:
         mapping = step("mapping", lambda: _mapping().inspect(project))
+        migrated = "migrations" in jobs and bool(request["alembic"])
         wanted = "catalogue" in jobs or (
-            "database" in jobs and isinstance(mapping, dict) and mapping["columns"]
+            "database" in jobs
+            and isinstance(mapping, dict)
+            and (migrated or mapping["columns"] or mapping["tables"])
         )
+        databases: Any = None
         if wanted and isinstance(mapping, dict):
-            step("database", lambda: _read_database(request, mapping, project))
+            read = _read_databases
+            databases = step("databases", lambda: read(request, loaded[0], mapping, project, events))
+        if "migrations" in jobs and isinstance(mapping, dict):  # imports what belongs to no other step
+            step("migrations", lambda: _migrations(request, mapping, databases, project))
+    if request["kind"] == "celery" and "rows" in jobs:
+        step("rows", lambda: _beat_rows().read(loaded[0], request["database_limit"]))
+    if request["kind"] == "celery" and "live" in jobs:
+        step("live", lambda: _live().ask(loaded[0], request["live_limit"]))
     if raised:  # the very last step: it changes what is loaded
         step("further", lambda: _go_on(raised, request, loaded[0], project, events))
 
@@ -79,18 +105,28 @@ COLLECT_AFTER = 50_000
 allocations takes a seventh of the time."""
 
 
-def _load(request: "dict[str, Any]", project: "Project", events: "Events") -> "tuple[object] | None":
+def _collect_seldom() -> None:
+    import gc
+
+    gc.set_threshold(COLLECT_AFTER, *gc.get_threshold()[1:])
+
+
+def _load(
+    request: "dict[str, Any]", project: "Project", events: "Events", reads: "EnvironmentReads"
+) -> "tuple[object] | None":
     """Load the entry point as production does; ``None`` once its failure has been sent."""
     import gc
 
     events.send("step", "load")
-    gc.set_threshold(COLLECT_AFTER, *gc.get_threshold()[1:])
+    reads.begin()
     try:
         loaded = load_entry(request, project)
+        reads.end()
         gc.freeze()  # what is loaded stays: no need to look through all of it again and again
         return (loaded,)
     except BaseException as error:  # SystemExit and KeyboardInterrupt at import are facts too
         events.send("raised")
+        reads.end()
         # what is left to do needs them as they were
         vars(builtins).update(_BUILTINS)
         sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION_LIMIT))
@@ -99,6 +135,7 @@ def _load(request: "dict[str, Any]", project: "Project", events: "Events") -> "t
         events.send("facts", "failure", failure.describe(error, project))
         raised = error
         _step("mapping_failure", lambda: _mapping().mapping_failure(raised, project), events)
+        _environment(reads, project, events)  # while the exception keeps what its modules have defined
         return None
 
 
@@ -127,6 +164,20 @@ def load_entry(request: "dict[str, Any]", project: "Project") -> object:
     return _web_app().load(request["target"])
 
 
+def _environment_reads(effects: "Effects") -> "EnvironmentReads":
+    from .environment_reads import EnvironmentReads
+
+    return EnvironmentReads(effects.owns)
+
+
+def _environment(reads: "EnvironmentReads", project: "Project", events: "Events") -> None:
+    _step("environment_reads", lambda: reads.facts(project.location), events)
+    if "pydantic_settings" in sys.modules or "pydantic" in sys.modules:
+        from . import settings_classes
+
+        _step("settings_fields", lambda: settings_classes.inspect(project), events)
+
+
 def _step(name: str, gather: "Callable[[], object]", events: "Events") -> object:
     events.send("step", name)
     try:
@@ -138,6 +189,16 @@ def _step(name: str, gather: "Callable[[], object]", events: "Events") -> object
         return None
     events.send("facts", name, facts)
     return facts
+
+
+def _expect(parsed: "Any", jobs: "set[str]") -> None:
+    """Have each file parsed once for all the steps that will ask for most of them."""
+    if "closure" in jobs:
+        from . import closure
+
+        parsed.expect(*closure.READING)
+        if "calls" in jobs and _call_sites().CELERY in sys.modules:
+            parsed.expect(*_call_sites().READING)
 
 
 def _parsed() -> "Any":
@@ -171,13 +232,19 @@ def _closure(
                     failed[module["name"]] = module
 
     def reaching() -> object:
-        from . import calls
+        from .celery import reaching
 
-        return calls.tasks_reaching(loaded, broken, project, parsed)
+        return reaching.tasks_reaching(loaded, broken, project, parsed)
+
+    def libraries() -> object:
+        from . import outside
+
+        return outside.libraries(project)
 
     failed: dict[str, Any] = {}
     broken: list[Any] = []
     _step("closure", walk, events)
+    _step("libraries", libraries, events)
     if broken and request["kind"] == "celery":
         _step("reaching", reaching, events)
     tried += [one["file"] for one in failed.values()]
@@ -221,12 +288,36 @@ def _effects(effects: "Effects", events: "Events") -> None:
     _step("effects", gather, events)
 
 
-def _read_database(request: "dict[str, Any]", mapping: "dict[str, Any]", project: "Project") -> object:
+def _read_databases(
+    request: "dict[str, Any]",
+    loaded: object,
+    mapping: "dict[str, Any]",
+    project: "Project",
+    events: "Events",
+) -> object:
     import os
 
+    from . import web_app
     from .database import reading
 
-    return reading.read(request["database"], mapping, project, request["database_limit"], os.environ)
+    found = []
+    limit = request["database_limit"]
+    scan = request["scan"]
+    tables = request["tables"]
+    with web_app.context(loaded, project):  # what listens to the engine's statements may need it
+        for database in reading.read(request["database"], mapping, project, limit, os.environ, scan, tables):
+            found.append(database)
+            events.send("facts", "databases", found)
+            events.send("step", "databases")  # each has its own time
+    return found
+
+
+def _migrations(
+    request: "dict[str, Any]", mapping: "dict[str, Any]", databases: "Any", project: "Project"
+) -> object:
+    from . import migrations
+
+    return migrations.inspect(request["alembic"], mapping, databases or (), project)
 
 
 def _names(request: "dict[str, Any]", project: "Project") -> object:
@@ -258,6 +349,12 @@ def _management() -> "Any":
     return management
 
 
+def _services() -> "Any":
+    from . import services
+
+    return services
+
+
 def _web_app() -> "Any":
     from . import web_app
 
@@ -268,6 +365,36 @@ def _celery_app() -> "Any":
     from .celery import app
 
     return app
+
+
+def _call_sites() -> "Any":
+    from .celery import call_sites
+
+    return call_sites
+
+
+def _beat_rows() -> "Any":
+    from .celery import beat_rows
+
+    return beat_rows
+
+
+def _tenants() -> "Any":
+    from .celery import tenants
+
+    return tenants
+
+
+def _wiring() -> "Any":
+    from .celery import wiring
+
+    return wiring
+
+
+def _live() -> "Any":
+    from .celery import live
+
+    return live
 
 
 def _mapping() -> "Any":

@@ -23,7 +23,7 @@ def find(project: Project) -> Iterator[Facts]:
     Looked at are the directories of the loaded packages, and those on ``sys.path`` that expose the
     application, there only for its own top-level names.
     """
-    loaded = {os.path.realpath(file) for file in map(module_file, list(sys.modules.values())) if file}
+    loaded = {project.real(file) for file in map(module_file, list(sys.modules.values())) if file}
     for directory, package in _directories(project).items():
         for name, winner, loser, how in _twins(directory):
             full = _name(package, name)

@@ -169,6 +169,28 @@ def costs(facts: Facts) -> list[str]:
     return lines
 
 
+HOW = {"required": "no default", "default": "default", "optional": "None", "asked": "asks if set"}
+
+
+def environment(facts: Facts) -> list[str]:
+    """The variables that each entry point read while it was loaded: names and lines, never values."""
+    lines = []
+    for seen in (seen for seen in facts.entries if seen.environment_reads or seen.settings_fields):
+        rows = [
+            (read.name, HOW[read.how], read.state, f"{read.location} {read.reader}".rstrip())
+            for read in seen.environment_reads
+        ]
+        rows += [
+            (one.variables[0], HOW["required"], one.state, f"{one.location or ''} {one.settings}".strip())
+            for one in seen.settings_fields
+        ]
+        width = max(len(name) for name, *_ in rows)
+        lines += ["", f"environment of {seen.entry.target}: {len({row[0] for row in rows})} variables read"]
+        lines.append(f"  {'variable':<{width}}  without it   it is  line")
+        lines += [f"  {name:<{width}}  {how:<11}  {state:<5}  {place}" for name, how, state, place in rows]
+    return lines
+
+
 def explanation(rule: Rule) -> str:
     """What ``--prodready-explain`` says of a rule."""
     rows = (

@@ -21,8 +21,6 @@ def registry() -> Registry:
 
     for more in (imports_effects, imports_names):  # several modules hold rules of one family
         assert more.family is imports.family
-    for family in (imports.family, celery.family, database.family):
-        family.rules.sort(key=lambda rule: rule.code)
     return Registry(
         [
             imports.family,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +14,13 @@ from pytest_prodready.wording import joined, listed, nearest
 IN_PRODUCTION = "imported in a fresh interpreter, as production starts it"
 GOING_ON = "found by going on after the first failure as if it were mended"
 OUTPUT_LINES = 12
+UNSET = (
+    ("UndefinedValueError", re.compile(r"^(\w+) not found\. Declare it as envvar")),
+    ("EnvNotSetError", re.compile(r'^Environment variable "(\w+)" not set')),
+    ("EnvError", re.compile(r'^Environment variable "(\w+)" not set')),
+    ("ImproperlyConfigured", re.compile(r"^Set the (\w+) environment variable$")),
+)
+"""Class → what python-decouple, environs (its newer and older versions) and django-environ say."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,11 @@ def explain(failure: Failure) -> Explanation:
         return Explanation(
             f"the environment variable {name} is not set",
             f"Set {name} where the gate runs, as production sets it.",
+        )
+    if found := next((one.search(first_line) for kind, one in UNSET if kind == failure.type), None):
+        return Explanation(
+            f"the environment variable {found[1]} is not set",
+            f"Set {found[1]} where the gate runs, as production sets it.",
         )
     cause = f"{failure.type}: {first_line}" if first_line else failure.type or failure.message
     return Explanation(cause, "Correct the line, or give the gate the environment that production has.")

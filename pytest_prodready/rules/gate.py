@@ -27,11 +27,17 @@ def inspection(facts: Facts) -> Iterator[Subject[Problem]]:
     checks="Everything that was to be inspected could be inspected.",
     reason="What could not be looked at must not look like a pass.",
     remedy="Report it with the details below; until it is mended, this part of the target is not verified.",
+    always=True,
 )
 def target_not_inspected(problem: Problem, facts: Facts) -> Iterator[Fault]:
     """PRD901."""
     details = (("what the gate saw", problem.detail),) if problem.detail else ()
-    yield Fault(f"{problem.job} could not be inspected: {problem.message}", problem.remedy, details=details)
+    yield Fault(
+        f"{problem.job} could not be inspected: {problem.message}",
+        problem.remedy,
+        problem.location,
+        details=details,
+    )
 
 
 @family.kind("check", "checks")

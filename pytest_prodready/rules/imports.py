@@ -49,7 +49,7 @@ def command(facts: Facts) -> Iterator[Subject[Command]]:
     return imports_commands.commands(facts)
 
 
-@family.kind("module", "modules", needs={"web", "celery", "script", "commands", "closure"})
+@family.kind("module", "modules", needs={"web", "worker", "script", "commands", "closure"})
 def module(facts: Facts) -> Iterator[Subject[Module]]:
     """The application's modules in the production closure, each once, as all entry points together saw it."""
     several: dict[str, list[tuple[str, Module]]] = {}

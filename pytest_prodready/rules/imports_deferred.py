@@ -49,7 +49,7 @@ def unresolved(seen: Module, facts: Facts, *, outside: bool = False) -> Iterator
             first.location,
             TRIED,
             _reached_from(seen, group, facts),
-            level=None if first.own else _level_of_others(first, [*lost.values()], facts),
+            level=None if first.own else level_of_others(first, [*lost.values()], facts),
         )
 
 
@@ -79,8 +79,8 @@ def _may_be_meant(broken: BrokenImport, failure: Failure) -> bool:
     return django or "INSTALLED_APPS" in failure.message or (broken.own and depends_on_state(failure))
 
 
-def _level_of_others(broken: BrokenImport, lost: list[Missing], facts: Facts) -> Level | None:
-    """How sure it is that production misses what no module of the application's own is."""
+def level_of_others(broken: BrokenImport, lost: list[Missing], facts: Facts) -> Level | None:
+    """How sure it is that production misses what no module of the application's own is; ``None``: proven."""
     missing = lost[0]
     if not missing.name and not broken.guard and _required(missing, facts):
         return None
@@ -107,7 +107,7 @@ def _reached_from(seen: Module, group: list[BrokenImport], facts: Facts) -> tupl
         for entry in facts.entries
         if any(module.name == seen.name for module in entry.modules)
     )
-    tasks = sorted({task for broken in group for task in broken.tasks})
+    tasks = sorted({way.task for broken in group for way in broken.ways})
     where = listed(entries, NAMED) + (f", through {seen.reached}" if seen.reached else "")
     rows = (("reached from", where), ("tasks that can reach it", listed(tasks, NAMED)))
     return tuple(row for row in rows if row[1])

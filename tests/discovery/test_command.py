@@ -87,7 +87,6 @@ def test_directories(line: str, directories: tuple[str, ...], source: str) -> No
         "python manage.py runserver",
         "pip install gunicorn",
         "uvicorn 'a",
-        "celery worker",
         "gunicorn $APP",
         "cd",
         "fastapi run",

@@ -663,3 +663,27 @@ def test_a_misspelt_import_is_one_fault_although_its_name_is_missed_later(projec
     files["app.py"] = files["app.py"].replace("status = StatusType", "pass")
     seen = project.inspect(files, packages=("app", "kinds"))
     assert places(seen) == ["app.py:2", "app.py:6"]
+
+
+def test_a_misspelt_import_through_a_library_s_own_import_is_one_fault(project: Project) -> None:
+    """A library that puts a function of its own in the place of ``__import__`` runs the statement, then."""
+    files = {
+        "site-packages/hook.py": """
+            import builtins
+            original = builtins.__import__
+            def hooked(*arguments, **keywords):
+                return original(*arguments, **keywords)
+            builtins.__import__ = hooked
+        """,
+        "app.py": """
+            import hook
+            from kinds import StatusTpye
+            class Task:
+                status = StatusType
+        """,
+        "kinds.py": "StatusType = 1\n",
+    }
+    seen = project.inspect(
+        files, packages=("app", "kinds"), pythonpath=(str(project.root / "site-packages"),)
+    )
+    assert places(seen) == ["app.py:3"]

@@ -121,6 +121,89 @@ def test_entry_points_side_by_side_have_stores_of_their_own(tmp_path: Path, file
     assert len(list(cache.iterdir())) == 2
 
 
+def test_entry_points_side_by_side_tell_each_other(tmp_path: Path, file: Path) -> None:
+    """What one has read the next hears at once; what is not whole, or nobody could write, it reads itself."""
+    shared = tmp_path / "shared"
+    shared.mkdir()
+
+    def parsed(name: str) -> int:
+        one = Parsed("", name, str(shared))
+        assert one.of(str(file), "names", names) == ["x"]
+        return one.save()
+
+    assert [parsed("web"), parsed("celery")] == [1, 0]
+    (told,) = shared.iterdir()
+    told.write_bytes(told.read_bytes()[:-1])
+    assert [parsed("script"), parsed("celery")] == [1, 0]  # it was written anew
+    told.unlink()
+    shared.rmdir()
+    assert parsed("web") == 1
+
+
+def test_what_is_asked_for_later_is_read_ahead(tmp_path: Path) -> None:
+    """Each entry point in an order of its own, so that those side by side do not read the same at once."""
+    orders = []
+    for name in ("web", "celery"):
+        shared = tmp_path / name
+        shared.mkdir()
+        read: list[int] = []
+
+        def reading(tree: ast.Module, read: list[int] = read) -> list[str]:
+            read.append(len(tree.body))
+            return names(tree)
+
+        files = [tmp_path / f"m{number}.py" for number in range(12)]
+        for number, file in enumerate(files):
+            file.write_text("x\n" * number)
+        one = Parsed("", name, str(shared))
+        one.ahead(map(str, files), "names", reading)
+        assert sorted(read) == [*range(12)][1:]  # an empty file has nothing to read
+        assert [one.of(str(file), "names", reading) for file in files[1:]] == [
+            ["x"] * n for n in range(1, 12)
+        ]
+        assert len(read) == 11
+        orders.append(read)
+    assert orders[0] != orders[1]
+
+
+def test_what_is_expected_is_read_of_the_same_tree(tmp_path: Path, file: Path) -> None:
+    """One parse for all readings that the text may have; a next run needs none."""
+    given: list[ast.Module] = []
+
+    def count(tree: ast.Module) -> int:
+        given.append(tree)
+        return len(tree.body)
+
+    def fail(tree: ast.Module) -> int:
+        raise RecursionError(tree)
+
+    def begin(shared: str = "") -> Parsed:
+        parsed = Parsed(str(tmp_path / "cache"), shared, shared)
+        parsed.expect("names", names)
+        parsed.expect("count", count)
+        parsed.expect("other", count, lambda data: b"other" in data)
+        parsed.expect("fails", fail)
+        return parsed
+
+    one = begin()
+    assert one.of(str(file), "names", names) == ["x"]
+    assert len(given) == 1
+    assert one.of(str(file), "count", count) == 1
+    assert one.of(str(file), "other", count, lambda data: b"other" in data) is None
+    assert len(given) == one.save() == 1
+    assert one.of(str(file), "fails", fail) is None  # what one of them cannot read is no matter to the others
+    assert one.of(str(file), "later", names) == ["x"]
+    assert one.parsed == 3
+    again = begin()
+    assert [again.of(str(file), "count", count), again.of(str(file), "names", names)] == [1, ["x"]]
+    assert again.save() == 0
+    (tmp_path / "shared").mkdir()
+    file.write_text("y = 1\nz = 2\n")
+    assert begin(str(tmp_path / "shared")).of(str(file), "names", names) == ["y", "z"]
+    beside = Parsed("", "beside", str(tmp_path / "shared"))  # it hears of all that was read
+    assert (beside.of(str(file), "count", count), beside.parsed) == (2, 0)
+
+
 def test_what_a_run_does_not_use_is_dropped(tmp_path: Path, file: Path) -> None:
     """The store holds what its last run has read, so it does not grow for ever."""
     size = []

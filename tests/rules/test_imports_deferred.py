@@ -8,6 +8,7 @@ import pytest
 
 from pytest_prodready.facts import (
     BrokenImport,
+    Call,
     Celery,
     Dependencies,
     Distribution,
@@ -21,6 +22,7 @@ from pytest_prodready.facts import (
     Module,
     Requirement,
     Task,
+    Way,
 )
 from pytest_prodready.findings import Fault, Level
 from pytest_prodready.registry import Registry
@@ -70,7 +72,7 @@ def one(judge: Callable[[Module, Facts], Iterable[Fault]], *found: BrokenImport,
 
 def test_who_can_reach_it_is_said() -> None:
     """The entry points that load the module, the statement that reaches it, and the tasks, each once."""
-    seen = (broken(GONE), broken(GONE, tasks=("pay.sync", "pay.all")))
+    seen = (broken(GONE), broken(GONE, ways=(Way("pay.sync"), Way("pay.all"))))
     fault = one(unresolved, *seen)
     assert fault.message == "pay cannot run its import: src.models has no name 'Gone'"
     assert fault.details == (
@@ -183,7 +185,8 @@ def test_what_may_be_meant_is_silent(more: dict[str, object]) -> None:
 
 def test_a_task_whose_call_leads_to_another_module_is_named() -> None:
     """PRD204 at the statement, with the function that holds it."""
-    _, found = facts(broken(GONE, module="src.helper", tasks=("sync",)))
+    way = Way("sync", steps=(Call(Location("src/pay.py", 2), "src.helper", "pay"),))
+    _, found = facts(broken(GONE, module="src.helper", ways=(way,)))
     task = Task("sync", "src.pay", "sync", Location("src/pay.py", 1))
     entries = (
         replace(found.entries[0], modules=()),

@@ -7,23 +7,36 @@ is read for the options, ``WorkController.__init__`` calls ``loader.init_worker(
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import sys
 from types import FunctionType, ModuleType
 from typing import Any
 
+from ..parsed import Parsed
 from ..project import Project
-from . import beat, discovery, inventory, recorder, registry, routing
+from . import (
+    beat,
+    claims,
+    configuration,
+    discovery,
+    inventory,
+    known_options,
+    misnamed,
+    option_names,
+    options,
+    queue_names,
+    registry,
+    routing,
+    setup,
+    source,
+    takes,
+)
 
 Facts = dict[str, Any]
 
 
 class NotACeleryAppError(TypeError):
     """The target names something else than a Celery app; the message says what."""
-
-
-class MisnamedModuleError(ModuleNotFoundError):
-    """A module that the app names in a string does not exist; the message says which, and who names it."""
 
 
 def load(target: str, project: Project) -> Any:
@@ -35,7 +48,8 @@ def load(target: str, project: Project) -> Any:
 
     Raises:
         NotACeleryAppError: the target names something else.
-        MisnamedModuleError: the configuration, or a top-level package named for discovery, does not exist.
+        MisnamedModuleError: the configuration, a top-level package named for discovery, a module of
+            ``include`` or an app of Django's does not exist.
         BaseException: whatever the application raises, as it would stop the worker.
     """
     app: Any = _find(target)
@@ -48,12 +62,15 @@ def load(target: str, project: Project) -> Any:
     try:
         app.conf.get("timezone")  # the first look at any key reads the whole configuration
     except (ImportError, AttributeError, RecursionError):  # Celery 5.3 looks for it again and again
-        _raise_misnamed_settings(app)
+        misnamed.settings(app, project)
         raise
     try:
         app.loader.init_worker()
-    except ModuleNotFoundError as error:
-        _raise_misnamed(error, project)
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError):
+            misnamed.searched(error, project)
+            misnamed.imported(error, app, project)
+        misnamed.installed(error, project)
         raise
     app.set_current()
     app.set_default()
@@ -61,59 +78,48 @@ def load(target: str, project: Project) -> Any:
     return app
 
 
-def inspect(app: Any, project: Project) -> Facts:
+def inspect(app: Any, project: Project, parsed: Parsed) -> Facts:
     """The ``Celery`` facts of a loaded app; to be called before more modules are imported.
 
     Args:
         app: what :func:`load` returned.
         project: the application.
+        parsed: reads its source.
     """
     import celery
 
+    source.keep_in(parsed)
+    parsed.expect(*queue_names.READING)
+    consumed = routing.declared(app)
     tasks = registry.own(app)
     described = [registry.describe(name, task, project) for name, task in sorted(tasks.items())]
+    readers = option_names.Readers(project)
+    for one in described:
+        one["options"] = options.of_task(app, one["name"], tasks[one["name"]], project, readers)
+    for one in described:
+        one |= takes.facts(tasks[one["name"]])
     found = discovery.discoveries(project)
+    rivals = claims.rivals(app, tasks, project)
+    for task in described:
+        task["claims"] = rivals.get(task["name"], [])
+    scheduled = beat.entries(app, project)
+    answers = routing.asked(app)
     return {
         "name": str(app.main or ""),
         "version": str(celery.__version__),
         "tasks": described,
         "discoveries": found,
-        "sources": inventory.sources(app, tasks, described, found, project),
-        "beat": beat.entries(app, project),
-        "routes": routing.routes(app, tasks),
+        "sources": inventory.sources(app, tasks, described, found, project, rivals),
+        "beat": scheduled,
+        **beat.lost(app, project),
+        "routing": routing.inspect(app, tasks, scheduled, consumed, answers, project),
+        "setup": setup.inspect(app, project),
+        "routes": routing.routes(answers, tasks),
         "queues": routing.queues(app),
+        "options": options.of_configuration(app),
+        "known_options": sorted(known_options.names()),
+        "keys": configuration.keys(app, project),
     }
-
-
-def _raise_misnamed_settings(app: Any) -> None:
-    """Say that it is the configuration which is missing: Celery's own error names only the module."""
-    configured = app._config_source
-    if not isinstance(configured, str) or ":" in configured:
-        return
-    try:
-        found = importlib.util.find_spec(configured) is not None
-    except (ImportError, ValueError):
-        found = False
-    if not found:
-        message = f"config_from_object names {configured!r}, which does not exist"
-        raise MisnamedModuleError(message, name=configured) from None
-
-
-def _raise_misnamed(error: ModuleNotFoundError, project: Project) -> None:
-    """Say where the name stands: the traceback of Celery's search holds none of the application's lines."""
-    search = recorder.searches[-1] if recorder.searches else None
-    if search is None or search.error is None or search.found or error.name != search.error.name:
-        return
-    if not f"{search.package}.".startswith(f"{error.name}."):
-        return
-    place = discovery.named_at(search, project)
-    where = f" at {place['file']}:{place['line']}" if place else ""
-    given = search.call.packages if search.call is not None else None
-    if type(given) is str:
-        message = f"autodiscover_tasks{where} is given the text {given!r} where it takes a list of packages"
-        raise MisnamedModuleError(message) from None
-    message = f"autodiscover_tasks names the package {search.package!r}{where}, which does not exist"
-    raise MisnamedModuleError(message, name=error.name) from None
 
 
 def _find(target: str) -> Any:

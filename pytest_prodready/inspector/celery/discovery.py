@@ -14,7 +14,7 @@ Facts = dict[str, Any]
 
 def discoveries(project: Project) -> list[Facts]:
     """A ``Discovery`` for each package and related name that autodiscovery searched."""
-    installed = _django_apps()
+    installed = django_apps()
     facts: dict[tuple[str, str], Facts] = {}
     for search in recorder.searches:
         if not isinstance(search.package, str):
@@ -41,9 +41,11 @@ def _discovery(search: recorder.Search, related: str, explicit: bool, project: P
         "found": search.found and error is None,
         "exists": not absent,
         "explicit": explicit,
-        "failure": failure.describe(error, project, package) if error is not None and not absent else None,
+        "failure": failure.describe(error, project, search.failed)
+        if error is not None and not absent
+        else None,
         "available": failure.missing_module(package, project)["available"] if absent else [],
-        "location": named_at(search, project),
+        "location": project.location(*place) if (place := place_named(search, project)) else None,
     }
 
 
@@ -54,14 +56,14 @@ def _is_attribute(package: str) -> bool:
     return loaded is not None and name in vars(loaded)
 
 
-def named_at(search: recorder.Search, project: Project) -> Facts | None:
-    """The line that names the package: in the call of ``autodiscover_tasks``, else in its file."""
+def place_named(search: recorder.Search, project: Project) -> tuple[str, int] | None:
+    """File and line that name the package: in the call of ``autodiscover_tasks``, else in its file."""
     if search.call is None:
         return None
-    return source.place_of_call(search.call.stack, search.package, project)
+    return source.line_of_call(search.call.stack, search.package, project)
 
 
-def _django_apps() -> list[str] | None:
+def django_apps() -> list[str] | None:
     """``INSTALLED_APPS``: a call that passes the whole list names no package in particular."""
     settings = sys.modules.get("django.conf")
     try:

@@ -1,30 +1,34 @@
 """Tasks as the source defines them: which of them the worker has, and why it lacks the others.
 
-Only decorators at the top level of a module count: a task under a condition may be switched off on purpose.
-A decorator is Celery's when the real object behind it says so, never by its name alone.
+Only what stands at the top level of a module counts: a task under a condition may be switched off on purpose.
 """
 
 from __future__ import annotations
 
-import ast
 import importlib.machinery
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
-from types import MethodType, ModuleType
 from typing import Any
 
 from ..project import FOREIGN, Project, source_file
-from ..statement_names import resolved
-from . import registry, source
+from . import registry, source, written
+from .makers import Makers, Scope
 
 Facts = dict[str, Any]
+TASK = re.compile(b"task", re.IGNORECASE)
 TESTS = {"tests", "test", "testing", "testutils", "migrations", "__pycache__"}
 """Directories and files of these names are no part of what production runs."""
 
 
 def sources(
-    app: Any, tasks: dict[str, Any], described: list[Facts], discoveries: list[Facts], project: Project
+    app: Any,
+    tasks: dict[str, Any],
+    described: list[Facts],
+    discoveries: list[Facts],
+    project: Project,
+    rivals: Iterable[str] = (),
 ) -> list[Facts]:
     """A ``SourceTask`` for each task that the source of the application's packages defines.
 
@@ -34,17 +38,32 @@ def sources(
         described: the ``Task`` facts of the same tasks.
         discoveries: the ``Discovery`` facts.
         project: the application.
+        rivals: names that several tasks have claimed; what has lost one of these is told with the name.
     """
-    judge = _Judge(app, tasks, described, discoveries, project)
+    files = dict(_files(project))
+    judge = _Judge(app, tasks, described, discoveries, project, files)
+    judge.rivals = set(rivals)
+    words = _words(files.values())
     found: list[Facts] = []
-    for module, file in _files(project):
-        if b"task" in source.read(file):
-            found.extend(judge.module(module, file))
+    for module, file in files.items():
+        found.extend(judge.module(module, file, words))
     return found
+
+
+def _words(files: Iterable[str]) -> re.Pattern[bytes]:
+    """What the text of a module with tasks holds: the word itself, or a name that stands for a decorator."""
+    names = {"task"}
+    for file in (file for file in files if source.holds(file, TASK)):
+        for name, references in source.written_in(file).get("makers", {}).items():
+            if any(TASK.search(reference.encode()) for reference in references):
+                names.add(name)
+    return re.compile("|".join(map(re.escape, sorted(names))).encode(), re.IGNORECASE)
 
 
 class _Judge:
     """Compares definitions with the registry."""
+
+    rivals: set[str]
 
     def __init__(
         self,
@@ -53,90 +72,126 @@ class _Judge:
         described: list[Facts],
         discoveries: list[Facts],
         project: Project,
+        files: dict[str, str],
     ) -> None:
-        from celery.app import shared_task
-        from celery.app.base import Celery
-
-        self.app, self.celery, self.shared_task = app, Celery, shared_task
-        self.tasks, self.project, self.discoveries = tasks, project, discoveries
+        self.app, self.tasks, self.project, self.discoveries = app, tasks, project, discoveries
+        self.makers, self.files = Makers(app, project, files), files
         self.described = {task["name"]: task for task in described}
         self.task_modules = {task["module"] for task in described}
-        self.registered = {place: name for name, task in tasks.items() for place in registry.places(task)}
+        self.registered = {
+            place: name for name, task in tasks.items() for place in registry.places(task, project)
+        }
+        self.classes = {
+            (cls.__module__, cls.__qualname__): name
+            for name, task in tasks.items()
+            for cls in type(task).__mro__
+            if project.owns_module(str(cls.__module__))
+        }
         self.loaded = {
-            os.path.realpath(source_file(module)): (name, module)
+            project.real(source_file(module)): (name, module)
             for name, module in list(sys.modules.items())
             if name != "__main__" and source_file(module)
         }
+        self.in_use: set[str] = set()
 
-    def module(self, name: str, file: str) -> Iterator[Facts]:
+    def module(self, name: str, file: str, words: re.Pattern[bytes]) -> Iterator[Facts]:
         """The tasks that one file defines."""
-        tree = source.tree(file)
-        loaded_as, module = self.loaded.get(os.path.realpath(file), ("", None))
-        if module is not None:
-            name, names = loaded_as, vars(module)
+        seen = source.written_in(file) if source.holds(file, words) else None
+        if not seen or not (seen["functions"] or seen["assigned"] or seen["classes"]):
+            return
+        loaded_as, module = self.loaded.get(self.project.real(file), ("", None))
+        scope = Scope(loaded_as or name, file, module, self.files)
+        for decorators in seen["functions"]:
+            yield from self._first(map(written.Made._make, decorators), scope, file)
+        for made in map(written.Made._make, seen["assigned"]):
+            yield from self._first([made], scope, file)
+        of = {made[4] for made in seen["assigned"]}
+        for cls, facts in seen["classes"].items():
+            if cls not in of:
+                yield from self._forgotten(cls, written.Class._make(facts), scope, file)
+
+    def _first(self, several: Iterable[written.Made], scope: Scope, file: str) -> Iterator[Facts]:
+        """The task that the first decorator of Celery's makes."""
+        for made in several:
+            owner = self.makers.owner(made.maker, scope)
+            if owner is not None:
+                fact = self._task(made, owner, scope, file)
+                if fact is not None:
+                    yield fact
+                return
+
+    def _task(self, made: written.Made, owner: Any, scope: Scope, file: str) -> Facts | None:
+        facts = self._facts(made.target or made.of, made.line, scope, file)
+        cls = scope.written["classes"].get(made.of)
+        if cls is not None:
+            facts["function"] = made.of
+            known = self.classes.get((scope.module, made.of), "")
+            name = written.Class._make(cls).name
         else:
-            names = _imported_names(tree, name, os.path.basename(file) == "__init__.py")
-        for node in tree.body:
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                for decorator in node.decorator_list:
-                    owner = self._owner(decorator, names)
-                    if owner is not None:
-                        fact = self._task(node, decorator, owner, name, file, module is not None)
-                        if fact is not None:
-                            yield fact
-                        break
-
-    def _owner(self, decorator: ast.expr, names: dict[str, Any]) -> Any:
-        """The app whose ``task`` a decorator is, our own for ``shared_task``, ``None`` for foreign ones."""
-        reference = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if isinstance(reference, ast.Attribute) and reference.attr == "task":
-            value = _resolve(reference.value, names)
-            if self.celery in type(value).__mro__:
-                return value
-            return self.app if type(value).__module__ == "celery.local" else None  # celery.current_app
-        value = _resolve(reference, names)
-        if value is self.shared_task:
-            return self.app
-        if type(value) is MethodType and self.celery in type(value.__self__).__mro__:
-            return value.__self__ if value.__func__.__name__ == "task" else None
-        return None
-
-    def _task(
-        self,
-        node: source.Function,
-        decorator: ast.expr,
-        owner: Any,
-        module: str,
-        file: str,
-        loaded: bool,
-    ) -> Facts | None:
-        facts: Facts = {
-            "module": module,
-            "function": node.name,
-            "location": self.project.location(file, node.lineno),
-            "loaded": loaded,
-        }
-        place = (os.path.realpath(file), source.first_line(node))
-        if place in self.registered:
-            return {**facts, "registered": self.registered[place]}
-        name = _given_name(decorator) or self.app.gen_task_name(node.name, module)
-        if not loaded:
+            first = made.first or scope.written["defined"].get(made.of, 0)
+            if not first:
+                return None  # the function comes from elsewhere: its own module tells of it
+            known = self.registered.get((self.project.real(file), first), "")
+            name = made.name
+        if known:
+            return {**facts, "registered": known}
+        name = name or self._generated(made.of, scope.module)
+        if name in self.rivals:
+            return None
+        if not facts["loaded"]:
             # another app's task is another worker's business, a name that is known has a task already
-            known = owner is not self.app or name in self.tasks
-            return None if known else {**facts, "discovery": self._discovery(module)}
+            lost = owner is self.app and name not in self.tasks
+            return {**facts, "discovery": self._discovery(scope.module)} if lost else None
         other = self.described.get(name)
         if other is not None and other["location"] is not None:
             at = f"{other['location']['file']}:{other['location']['line']}"
             return {**facts, "replaced_by": f"{at} {other['module']}.{other['function']}"}
-        if other is not None or decorator is not node.decorator_list[-1]:
+        if other is not None or not made.direct:
             return None  # what Celery was given is not this function but what other decorators made of it
-        return {**facts, "other_app": "" if owner is self.app else f"{owner.main or module}"}
+        return {**facts, "other_app": "" if owner is self.app else f"{owner.main or scope.module}"}
+
+    def _facts(self, function: str, line: int, scope: Scope, file: str) -> Facts:
+        return {
+            "module": scope.module,
+            "function": function,
+            "location": self.project.location(file, line),
+            "loaded": scope.names is not None,
+        }
+
+    def _forgotten(self, name: str, cls: written.Class, scope: Scope, file: str) -> Iterator[Facts]:
+        """A class of tasks that nothing registers, although it has all that a task needs."""
+        if scope.names is None or not cls.runs or cls.abstract or name in self._in_use():
+            return
+        value = scope.names.get(name)
+        if not self.makers.is_task_class(name, scope) or type.__subclasses__(value):
+            return  # other tasks are made of it
+        task = cls.name or self._generated(name, scope.module)
+        if (scope.module, name) not in self.classes and task not in self.tasks:
+            yield {**self._facts(name, cls.line, scope, file), "of_class": True, "task_name": cls.name}
+
+    def _generated(self, function: str, module: str) -> str:
+        try:
+            return str(self.app.gen_task_name(function, module))
+        except Exception:  # the application's own, which may not expect a module that is not loaded
+            return ""
+
+    def _in_use(self) -> set[str]:
+        """Classes that may be registered elsewhere, or that are bases of others."""
+        if not self.in_use:
+            self.in_use.add("")
+            for file in self.files.values():
+                seen = source.written_in(file) if source.holds(file, TASK) else None
+                if seen:
+                    self.in_use.update(source.of(file, "instances", written.instances) or ())
+                    for _, bases, *_ in seen["classes"].values():
+                        self.in_use.update(base.rpartition(".")[2] for base in bases)
+        return self.in_use
 
     def _discovery(self, module: str) -> str:
-        """The package named for discovery that ``module`` lies in, when the worker got none of its tasks."""
-        for found in self.discoveries:
+        """The package searched for tasks that ``module`` lies in, when the worker got none of its tasks."""
+        for found in sorted(self.discoveries, key=lambda found: not found["explicit"]):
             package = found["package"]
-            if found["found"] or not found["explicit"] or not _lies_in(module, package, found["related"]):
+            if found["found"] or not _lies_in(module, package, found["related"]):
                 continue
             if not any(_lies_in(loaded, package, found["related"]) for loaded in self.task_modules):
                 return str(package)
@@ -144,58 +199,9 @@ class _Judge:
 
 
 def _lies_in(module: str, package: str, related: str) -> bool:
-    """Directly in the package, or further below it under the name that discovery looks for."""
-    if module == package:
-        return True
+    """Directly in the package, or in a module of the searched name further down."""
     parent, _, last = module.rpartition(".")
     return parent == package or (parent.startswith(f"{package}.") and last == related)
-
-
-def _resolve(reference: ast.expr, names: dict[str, Any]) -> Any:
-    """The object that a dotted name means, going through modules only; ``None`` when that is not enough."""
-    if isinstance(reference, ast.Name):
-        return names.get(reference.id)
-    if isinstance(reference, ast.Attribute):
-        module = _resolve(reference.value, names)
-        if type(module) is not ModuleType and ModuleType not in type(module).__mro__:
-            return None
-        if reference.attr in vars(module):
-            return vars(module)[reference.attr]
-        # the package celery loads its names when they are asked for
-        return getattr(module, reference.attr, None) if module is sys.modules.get("celery") else None
-    return None
-
-
-def _imported_names(tree: ast.Module, module: str, is_package: bool) -> dict[str, Any]:
-    """What a module that is not loaded would find under the names it imports, as far as that is loaded."""
-    names: dict[str, Any] = {}
-    package = module if is_package else module.rpartition(".")[0]
-    for node in tree.body:
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                target = alias.name if alias.asname else alias.name.partition(".")[0]
-                names[alias.asname or target] = sys.modules.get(target)
-        elif isinstance(node, ast.ImportFrom):
-            base = resolved(node.level, node.module or "", package)
-            for alias in node.names:
-                names[alias.asname or alias.name] = _name_in(base, alias.name)
-    return names
-
-
-def _name_in(base: str, name: str) -> Any:
-    module = sys.modules.get(base)
-    if module is None:
-        return None
-    if base == "celery":
-        return getattr(module, name, None)
-    return vars(module)[name] if name in vars(module) else sys.modules.get(f"{base}.{name}")
-
-
-def _given_name(decorator: ast.expr) -> str:
-    for keyword in decorator.keywords if isinstance(decorator, ast.Call) else ():
-        if keyword.arg == "name" and isinstance(keyword.value, ast.Constant):
-            return str(keyword.value.value)
-    return ""
 
 
 def _files(project: Project) -> Iterator[tuple[str, str]]:

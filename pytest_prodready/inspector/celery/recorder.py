@@ -1,8 +1,8 @@
 """Listens to Celery while the application sets it up: what it skips in silence, what it overwrites.
 
-Called by the import hooks right after ``celery.loaders.base`` and ``celery.app.base`` were imported, that is
-before the application can use them; so nothing but ``sys`` is imported here. What is kept are observations;
-:mod:`.app` and :mod:`.beat` make facts of them once the app is loaded.
+Called by the import hooks right after a module of Celery was imported, that is before the application can use
+it; so nothing but ``sys`` is imported here. What is kept are observations; :mod:`.app`, :mod:`.beat` and
+:mod:`.claims` make facts of them once the app is loaded.
 """
 
 import sys
@@ -30,7 +30,7 @@ class Call:
 
 
 class Search:
-    """One package that Celery searched: whether it got a module, and the package's own ImportError."""
+    """One package that Celery searched: whether it got a module, and the ImportError that it passed over."""
 
     def __init__(self, package: str, related: object, call: "Call | None") -> None:
         self.package = package
@@ -38,6 +38,8 @@ class Search:
         self.call = call
         self.found = False
         self.error: ImportError | None = None
+        self.failed = package
+        """The module that ``error`` stopped: the package, or the one that was looked for in it."""
 
 
 class LostEntry:
@@ -49,7 +51,22 @@ class LostEntry:
         self.kept = kept
 
 
+class Claim:
+    """One registration of a task under a name, whether or not the name was free."""
+
+    def __init__(self, registry: object, name: object, task: object, named: bool, replaces: bool) -> None:
+        self.registry = registry
+        self.name = name
+        self.task = task
+        """The function that was decorated, or the instance of a task's class."""
+        self.named = named
+        """Its author has written the name, rather than leave it to Celery."""
+        self.replaces = replaces
+        """It takes the name even if another task has it."""
+
+
 searches: list[Search] = []
+claims: list[Claim] = []
 calls: list[Call] = []
 lost_entries: list[LostEntry] = []
 periodic: dict[str, Stack] = {}
@@ -73,13 +90,18 @@ def loaders_imported(module: "Any") -> None:
             search.error = error
         found = find(package, related_name)
         search.found = found is not None
+        if found is None and search.error is None:
+            search.failed = f"{package}.{related_name}"
+            search.error = _swallowed(search.failed)
         return found
 
     module.find_related_module = find_related_module
 
 
 def app_base_imported(module: "Any") -> None:
-    """Record the calls of ``app.autodiscover_tasks`` and ``app.add_periodic_task``."""
+    """Record calls of ``app.autodiscover_tasks`` and ``app.add_periodic_task``, and what takes which name."""
+    from . import beat_recorder
+
     cls = module.Celery
     autodiscover_tasks, _autodiscover_tasks = cls.autodiscover_tasks, cls._autodiscover_tasks
     add_periodic_task, _add_periodic_task = cls.add_periodic_task, cls._add_periodic_task
@@ -110,10 +132,48 @@ def app_base_imported(module: "Any") -> None:
             lost_entries.append(LostEntry(key, known, entry))
         return _add_periodic_task(self, key, entry, *rest, **options)
 
+    from_function, register_task = cls._task_from_fun, cls.register_task
+
+    def create(self: "Any", fun: "Any", name: "Any" = None, *rest: "Any", **options: "Any") -> "Any":
+        task = from_function(self, fun, name, *rest, **options)
+        claims.append(Claim(self._tasks, name or task.name, fun, bool(name), False))
+        return task
+
+    def register(self: "Any", task: "Any", **options: "Any") -> "Any":
+        registered = register_task(self, task, **options)
+        claims.append(Claim(self._tasks, registered.name, registered, True, True))
+        return registered
+
+    beat_recorder.listen(module, _stack, _like)
+    cls._task_from_fun = _like(from_function, create)
+    cls.register_task = _like(register_task, register)
     cls.autodiscover_tasks = _like(autodiscover_tasks, autodiscover)
     cls._autodiscover_tasks = _like(_autodiscover_tasks, discover)
     cls.add_periodic_task = _like(add_periodic_task, add)
     cls._add_periodic_task = _like(_add_periodic_task, store)
+
+
+def _swallowed(name: str) -> "ImportError | None":
+    """What a Celery may not pass on: an ImportError from inside the module that it looked for."""
+    try:
+        __import__(name)  # its body has failed once already, and will do so again
+    except ModuleNotFoundError as error:
+        return None if error.name == name else error
+    except ImportError as error:
+        return error
+    return None
+
+
+def registry_imported(module: "Any") -> None:
+    """Record what is put into a registry by hand, as in ``app.tasks.register(Import())``."""
+    cls = module.TaskRegistry
+    original = cls.register
+
+    def register(self: "Any", task: "Any") -> None:
+        original(self, task)
+        claims.append(Claim(self, task.name, dict.get(self, task.name), True, True))
+
+    cls.register = _like(original, register)
 
 
 def _like(original: "Any", wrapper: "Any") -> "Any":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import os
 import sys
 from collections.abc import Iterator
 from types import FunctionType, MethodType
@@ -39,12 +38,13 @@ def describe(name: str, task: Any, project: Project) -> dict[str, Any]:
     """The ``Task`` registered as ``name``."""
     function = main_function(task, project)
     cls = type(task)
+    takes = parameters(task)
     facts: dict[str, Any] = {
         "name": name,
         "module": str(cls.__module__),
-        "function": _plain(cls.__qualname__),
+        "function": plain(cls.__qualname__),
         "location": None,
-        "signature": signature(task),
+        "signature": written(takes),
         "parameters": [
             {
                 "name": parameter.name,
@@ -52,7 +52,7 @@ def describe(name: str, task: Any, project: Project) -> dict[str, Any]:
                 "required": parameter.default is parameter.empty
                 and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD),
             }
-            for parameter in parameters(task) or []
+            for parameter in takes or []
         ],
     }
     if function is None or not project.owns_file(function.__code__.co_filename):
@@ -62,26 +62,29 @@ def describe(name: str, task: Any, project: Project) -> dict[str, Any]:
         facts["location"] = project.location(file, line) if line else None
         return facts
     code = function.__code__
-    facts["module"], facts["function"] = str(function.__module__), _plain(function.__qualname__)
-    node = source.functions(code.co_filename).get((code.co_firstlineno, code.co_name))
-    facts["location"] = project.location(code.co_filename, node.lineno if node else code.co_firstlineno)
-    if node is not None:
-        facts["reaches"] = source.reached(code.co_filename, node, facts["function"].rpartition(".")[0])
+    facts["module"], facts["function"] = str(function.__module__), plain(function.__qualname__)
+    known = source.functions(code.co_filename).get((code.co_firstlineno, code.co_name))
+    facts["location"] = project.location(code.co_filename, known or code.co_firstlineno)
     return facts
 
 
 def main_function(task: Any, project: Project) -> FunctionType | None:
     """The function that does a task's work, as the application wrote it: below all decorators."""
-    found = list(functions_behind(_run_of(task)))
+    return main_behind(run_of(task), project)
+
+
+def main_behind(run: Any, project: Project) -> FunctionType | None:
+    """The function below all decorators of a callable, the application's own before others."""
+    found = list(functions_behind(run))
     unwrapped = [function for function in found if "__wrapped__" not in vars(function)]
     owned = [function for function in unwrapped if project.owns_file(function.__code__.co_filename)]
     return next(iter(owned or unwrapped), None)
 
 
-def places(task: Any) -> Iterator[tuple[str, int]]:
+def places(task: Any, project: Project) -> Iterator[tuple[str, int]]:
     """(real file, first line) of every function behind a task."""
-    for function in functions_behind(_run_of(task)):
-        yield os.path.realpath(function.__code__.co_filename), function.__code__.co_firstlineno
+    for function in functions_behind(run_of(task)):
+        yield project.real(function.__code__.co_filename), function.__code__.co_firstlineno
 
 
 def functions_behind(run: Any) -> Iterator[FunctionType]:
@@ -120,7 +123,11 @@ def parameters(task: Any) -> list[inspect.Parameter] | None:
 
 def signature(task: Any) -> str:
     """How a task is called: ``(job_id, tenant=None)``; empty when that cannot be known."""
-    found = parameters(task)
+    return written(parameters(task))
+
+
+def written(found: list[inspect.Parameter] | None) -> str:
+    """Parameters as a signature; empty for ``None``."""
     if found is None:
         return ""
     shown: list[str] = []
@@ -143,7 +150,8 @@ def _default(value: object) -> str:
     return repr(value) if empty or type(value) in (bool, int, float, type(None)) else "…"
 
 
-def _run_of(task: Any) -> Any:
+def run_of(task: Any) -> Any:
+    """What a worker calls of a task; ``None`` where that cannot be had."""
     try:
         return task.run
     except Exception:
@@ -167,5 +175,6 @@ def _closure(function: FunctionType) -> Iterator[Any]:
             continue
 
 
-def _plain(qualname: str) -> str:
+def plain(qualname: str) -> str:
+    """A qualified name as a person writes it."""
     return str(qualname).replace(".<locals>", "")

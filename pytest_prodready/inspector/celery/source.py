@@ -1,120 +1,79 @@
-"""Source text of the application's modules: definitions, calls and the lines where names stand."""
+"""Source text of the application's modules: definitions and the lines where names stand.
+
+Read through one :class:`~..parsed.Parsed`: what is known of a file's content is not parsed again.
+"""
 
 from __future__ import annotations
 
 import ast
 import functools
-from collections import Counter
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from ..nodes import bound_name
+from ..parsed import Parsed
 from ..project import Project
-from ..sources import tree_of
+from . import definitions, written
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
+_NOTHING: dict[str, Any] = definitions.read(ast.Module(body=[], type_ignores=[]))
+_in_use = [Parsed()]
+_TASK = re.compile(rb"(?i)task")
 
 
-@functools.cache
-def read(file: str) -> bytes:
-    """The bytes of ``file``; empty when it cannot be read."""
+def keep_in(parsed: Parsed) -> None:
+    """Read through ``parsed`` from now on: one inspection has one."""
+    parsed.expect("tasks", _read_together, _TASK.search)
+    _in_use[0] = parsed
+
+
+def of(
+    file: str, reading: str, read: Callable[[ast.Module], Any], needed: Callable[[bytes], object] = bool
+) -> Any:
+    """What ``read`` gives for the syntax tree of ``file``: see :meth:`Parsed.of`."""
+    return _in_use[0].of(file, reading, read, needed)
+
+
+def holds(file: str, pattern: re.Pattern[bytes]) -> bool:
+    """Whether the text of ``file`` has what ``pattern`` looks for."""
     try:
-        with open(file, "rb") as source:
-            return source.read()
+        with open(file, "rb") as text:
+            return pattern.search(text.read()) is not None
     except OSError:
-        return b""
+        return False
 
 
-@functools.cache
-def tree(file: str) -> ast.Module:
-    """The syntax tree of ``file``; an empty one when it is no Python of this version."""
-    return tree_of(file) or ast.Module(body=[], type_ignores=[])
+def written_in(file: str) -> dict[str, Any]:
+    """What :func:`.written.read` gives for ``file``; empty when it is no Python."""
+    found = of(file, "tasks", _read_together)
+    return found["written"] if found else {}
 
 
-def first_line(node: Function) -> int:
-    """The line that the compiler notes for a function: that of its first decorator."""
-    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+def _read_together(tree: ast.Module) -> dict[str, Any]:
+    # each file with tasks is asked for both
+    return {"definitions": definitions.read(tree), "written": written.read(tree)}
 
 
-@functools.cache
-def functions(file: str) -> dict[tuple[int, str], Function]:
-    """(first line, name) → definition, nested ones included."""
-    return {
-        (first_line(node), node.name): node
-        for node in ast.walk(tree(file))
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-    }
+def _read(file: str) -> dict[str, Any]:
+    found = of(file, "tasks", _read_together)
+    return found["definitions"] if found else _NOTHING
 
 
-@functools.cache
+def functions(file: str) -> dict[tuple[int, str], int]:
+    """(first line, name) → the line of ``def``; nested functions included."""
+    found: dict[tuple[int, str], int] = _read(file)["functions"]
+    return found
+
+
 def classes(file: str) -> dict[str, int]:
     """Name → line of every class that ``file`` defines."""
-    return {node.name: node.lineno for node in ast.walk(tree(file)) if isinstance(node, ast.ClassDef)}
+    found: dict[str, int] = _read(file)["classes"]
+    return found
 
 
-def reached(file: str, start: Function, owner: str = "") -> list[str]:
-    """Qualified names of functions of ``file`` that ``start`` reaches by direct calls.
-
-    Args:
-        file: the module's source.
-        start: the function to start from, which is not part of the answer.
-        owner: the class whose method it is; ``self.x()`` is looked up there.
-    """
-    known = _definitions(file)
-    found: set[str] = set()
-    waiting = [(start, owner)]
-    while waiting:
-        node, cls = waiting.pop()
-        for name in _called(node, cls):
-            if name in known and known[name] is not start and name not in found:
-                found.add(name)
-                waiting.append((known[name], name.rpartition(".")[0]))
-    return sorted(found)
-
-
-@functools.cache
-def _definitions(file: str) -> dict[str, Function]:
-    """Functions and methods at the top of a module; a name that is bound more than once says nothing."""
-    found: dict[str, Function] = {}
-    bound: Counter[str] = Counter()
-    for node in tree(file).body:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            found[node.name] = node
-            bound[node.name] += 1
-        elif isinstance(node, ast.ClassDef):
-            bound[node.name] += 1
-            for inner in node.body:
-                if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                    found[f"{node.name}.{inner.name}"] = inner
-                    bound[f"{node.name}.{inner.name}"] += 1
-        else:
-            bound.update(_bound_names(node))
-    return {name: node for name, node in found.items() if bound[name] == 1}
-
-
-def _bound_names(node: ast.AST) -> Iterator[str]:
-    for inner in ast.walk(node):
-        name = inner.arg if isinstance(inner, ast.arg) else bound_name(inner)
-        if name:
-            yield name
-
-
-@functools.cache
-def _called(function: Function, owner: str) -> tuple[str, ...]:
-    """Names that a function calls and does not bind itself; ``self.x`` as ``owner.x``."""
-    own = {name for part in (function.args, *function.body) for name in _bound_names(part)}
-    found: dict[str, None] = {}
-    for node in (node for statement in function.body for node in ast.walk(statement)):
-        if not isinstance(node, ast.Call):
-            continue
-        target = node.func
-        if isinstance(target, ast.Name) and target.id not in own:
-            found[target.id] = None
-        elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
-            if owner and target.value.id in ("self", "cls"):
-                found[f"{owner}.{target.attr}"] = None
-            elif target.value.id not in own:
-                found[f"{target.value.id}.{target.attr}"] = None
-    return tuple(found)
+def texts(file: str) -> dict[str, list[int]]:
+    """String constant → the lines where it stands."""
+    found: dict[str, list[int]] = _read(file)["texts"]
+    return found
 
 
 def place_of_call(stack: Iterable[tuple[str, int]], text: str, project: Project) -> dict[str, object] | None:
@@ -125,9 +84,15 @@ def place_of_call(stack: Iterable[tuple[str, int]], text: str, project: Project)
         text: a string that may stand in the call, or elsewhere in that file.
         project: tells the application's own files.
     """
+    place = line_of_call(stack, text, project)
+    return project.location(*place) if place else None
+
+
+def line_of_call(stack: Iterable[tuple[str, int]], text: str, project: Project) -> tuple[str, int] | None:
+    """As :func:`place_of_call`: the file itself and its line."""
     for file, line in stack:
         if project.owns_file(file):
-            return project.location(file, _line_of(file, text, line) or line)
+            return file, _line_of(file, text, line) or line
     return None
 
 
@@ -139,21 +104,7 @@ def _line_of(file: str, text: str, line: int) -> int | None:
 
 
 @functools.cache
-def texts(file: str) -> dict[str, list[int]]:
-    """String constant → the lines where it stands."""
-    found: dict[str, list[int]] = {}
-    for node in ast.walk(tree(file)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found.setdefault(node.value, []).append(node.lineno)
-    return found
-
-
-@functools.cache
 def _statements(file: str) -> dict[int, tuple[int, int]]:
-    """Line → first and last line of the simple statement that it belongs to."""
-    return {
-        line: (node.lineno, node.end_lineno or node.lineno)
-        for node in ast.walk(tree(file))
-        if isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign, ast.Return))
-        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
-    }
+    """Line → first and last line of the innermost simple statement that it belongs to."""
+    longest_first = sorted(_read(file)["statements"], key=lambda place: place[0] - place[1])
+    return {line: (start, end) for start, end in longest_first for line in range(start, end + 1)}

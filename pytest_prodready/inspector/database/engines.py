@@ -1,50 +1,56 @@
-"""Which database the application would use: the engine it has made itself, or a URL from its environment."""
+"""The engines that the application has made itself, found where its modules hold them."""
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ..project import Project
+from .chosen import Chosen, Use, Work, file_chosen, refused
+from .connecting import Address
+from .session import SQLAlchemySession
 
-DRIVERS = ("psycopg", "psycopg2", "asyncpg", "pg8000")
 ENGINES = ("sqlalchemy.engine.base.Engine", "sqlalchemy.ext.asyncio.engine.AsyncEngine")
 SESSION_FACTORIES = (
     "sqlalchemy.orm.session.sessionmaker",
     "sqlalchemy.ext.asyncio.session.async_sessionmaker",
 )
 SCOPED = ("sqlalchemy.orm.scoping.scoped_session", "sqlalchemy.ext.asyncio.scoping.async_scoped_session")
-NAME_IT = 'name it: [tool.prodready] database = "env:DATABASE_URL"'
+PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306}
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """The engine to read through, or why there is none."""
+def own(project: Project, limit: float) -> list[Chosen]:
+    """The application's default engine, then those of Flask-SQLAlchemy's binds; empty where it has none."""
+    ranked = _ranked(project)
+    if not ranked:
+        return []
+    place, engine = ranked[0]
+    first = sync_engine(engine)
+    bound = dict(_bound(project))
+    others = [
+        (other, made)
+        for other, made in ranked[1:]
+        if sync_engine(made).url != first.url
+        and _likely(sync_engine(made)) < len(LIKELY)
+        and not any(sync_engine(made) is one for one in bound.values())
+    ]
+    beside = tuple(sorted(other for other, _ in others))
+    found = [replace(through(engine, place, "", limit), beside=beside)]
+    for (holder, bind), made in sorted(bound.items(), key=lambda item: item[0]):
+        found.append(through(made, f"{holder}.engines[{bind!r}]", bind, limit))
+    return found
 
-    source: str
-    engine: Any = None
-    """An ``Engine`` or ``AsyncEngine``."""
-    problem: str = ""
-    detail: str = ""
 
-
-def choose(source: str, project: Project, limit: float, environ: Mapping[str, str]) -> Chosen:
-    """The engine for ``source``, which is ``env:NAME``, ``app``, or empty: see :func:`.reading.read`."""
-    if source.startswith("env:"):
-        return _from_environment(source[4:], project, limit, environ)
-    place, engine = _own_engine(project)
-    if engine is not None:
-        return Chosen(place, engine)
-    if source == "app":
-        detail = f"No module of the application holds an engine of SQLAlchemy; {NAME_IT}."
-        return Chosen("app", problem="unset", detail=detail)
-    if not environ.get("DATABASE_URL"):
-        detail = f"The application has made no engine of SQLAlchemy, and DATABASE_URL is not set; {NAME_IT}."
-        return Chosen("", problem="unset", detail=detail)
-    return _from_environment("DATABASE_URL", project, limit, environ)
+def through(engine: Any, place: str, name: str, limit: float) -> Chosen:
+    """A database that is read through ``engine``; a file of SQLite's is opened without it."""
+    made = sync_engine(engine)
+    address = _address(made)
+    if address.vendor == "sqlite":
+        database = ":memory:" if made.url.query.get("mode") == "memory" else made.url.database
+        return file_chosen(place, name, address.driver, database, limit)
+    return refused(place, name, address) or Chosen(place, name, address, _using(engine, limit))
 
 
 def sync_engine(engine: Any) -> Any:
@@ -57,90 +63,73 @@ def is_async(engine: Any) -> bool:
     return _is(engine, ENGINES[1:])
 
 
-def _from_environment(name: str, project: Project, limit: float, environ: Mapping[str, str]) -> Chosen:
-    source, text = f"env:{name}", environ.get(name, "").strip()
-    if not text:
-        return Chosen(source, problem="unset", detail=f"The environment variable {name} is not set.")
-    if importlib.util.find_spec("sqlalchemy") is None:
-        return Chosen(
-            source, problem="driver", detail="SQLAlchemy is not installed where the application runs."
-        )
-    from sqlalchemy import create_engine
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-    from sqlalchemy.pool import NullPool
-
-    if text.startswith("postgres://"):  # what hosting platforms hand out; SQLAlchemy does not know this name
-        text = "postgresql" + text[len("postgres") :]
-    try:
-        url = make_url(text)
-    except (ArgumentError, ValueError):
-        # neither the text nor the exception is shown: both hold the password
-        return Chosen(source, problem="unsupported", detail=f"{name} does not hold a database URL.")
-    backend = url.get_backend_name()
-    if backend != "postgresql":
-        return Chosen(source, problem="unsupported", detail=unsupported(backend))
-    if "+" not in url.drivername:
-        driver = _driver(project)
-        if not driver:
-            detail = (
-                f"No driver for PostgreSQL is installed where the application runs ({', '.join(DRIVERS)})."
-            )
-            return Chosen(source, problem="driver", detail=detail)
-        url = url.set(drivername=f"postgresql+{driver}")
-    try:
-        made = create_engine(url, poolclass=NullPool, connect_args=_connect_arguments(url.drivername, limit))
-        if made.dialect.is_async:
-            from sqlalchemy.ext.asyncio import AsyncEngine
-
-            return Chosen(source, AsyncEngine(made))
-        return Chosen(source, made)
-    except (ImportError, NoSuchModuleError) as error:
-        driver = url.drivername.partition("+")[2]
-        # SQLAlchemy says in words alone that its asynchronous half needs this library
-        lost = "greenlet" if "greenlet" in str(error) else driver
-        hidden = project.hidden.get(lost, "")
-        why = f"is outside the declared runtime requirements ({hidden})" if hidden else "cannot be imported"
-        what = f"which {why}" if lost == driver else f"which needs {lost}, and that {why}"
-        detail = f"{name} names the driver {driver}, {what} where the application runs."
-        return Chosen(source, problem="driver", detail=detail)
-
-
-def unsupported(backend: str) -> str:
-    """The sentence for a database that is not PostgreSQL."""
-    names = {
-        "sqlite": "SQLite",
-        "mysql": "MySQL",
-        "mariadb": "MariaDB",
-        "oracle": "Oracle",
-        "mssql": "SQL Server",
-    }
-    return f"The database is {names.get(backend, backend)}; enum types are read from PostgreSQL only."
-
-
-def _connect_arguments(drivername: str, limit: float) -> dict[str, object]:
-    driver = drivername.partition("+")[2]
-    if driver in ("asyncpg", "pg8000"):
-        return {"timeout": limit}
-    return {"connect_timeout": max(1, int(limit))} if driver.startswith("psycopg") else {}
-
-
-def _driver(project: Project) -> str:
-    """The driver that the application's engines use, else one that is loaded, else one that is installed."""
+def drivers(project: Project, vendor: str) -> Iterator[str]:
+    """The drivers that the application's engines for a vendor use."""
     for _, engine in _engines(project):
-        if sync_engine(engine).dialect.name == "postgresql":
-            return str(sync_engine(engine).dialect.driver)
-    usable = [  # SQLAlchemy 1.4 has no dialect for psycopg 3
-        driver
-        for driver in DRIVERS
-        if importlib.util.find_spec(driver)
-        and importlib.util.find_spec(f"sqlalchemy.dialects.postgresql.{driver}")
-    ]
-    return next(iter([driver for driver in usable if driver in sys.modules] + usable), "")
+        if sync_engine(engine).dialect.name == vendor:
+            yield str(sync_engine(engine).dialect.driver)
 
 
-def _own_engine(project: Project) -> tuple[str, Any]:
-    """The application's engine with its place: PostgreSQL first, then one that sessions use, then by name."""
+def translations(project: Project) -> dict[str | None, str | None]:
+    """The schemas that the application's engines put in the place of mapped ones.
+
+    Empty where they do not agree, for it cannot be known then which of them a session uses.
+    """
+    found = []
+    for _, engine in _engines(project):
+        made = sync_engine(engine)
+        options = made.get_execution_options() if hasattr(made, "get_execution_options") else {}
+        chosen = options.get("schema_translate_map") or {}
+        if chosen not in found:
+            found.append(chosen)
+    return dict(found[0]) if len(found) == 1 else {}
+
+
+def _using(engine: Any, limit: float) -> Use:
+    """How the work is run on a connection of the engine's own, in a pool that nobody else has."""
+
+    def with_connection(connection: Any, work: Work) -> dict[str, Any]:
+        try:
+            return work(SQLAlchemySession(connection))
+        finally:
+            connection.invalidate()
+
+    async def use_async(work: Work) -> dict[str, Any]:
+        async def connected() -> dict[str, Any]:
+            async with engine.connect() as connection:
+                answer: dict[str, Any] = await connection.run_sync(with_connection, work)
+                return answer
+
+        return await asyncio.wait_for(connected(), limit)
+
+    def use(work: Work) -> dict[str, Any]:
+        made = sync_engine(engine)
+        # leaves the pooled connections alone, which may belong to another event loop; what
+        # dispose(close=False) does, which SQLAlchemy before 1.4.33 does not have
+        made.pool = made.pool.recreate()
+        if is_async(engine):
+            return asyncio.run(use_async(work))
+        with engine.connect() as connection:
+            return with_connection(connection, work)
+
+    return use
+
+
+def _address(engine: Any) -> Address:
+    url, dialect = engine.url, engine.dialect
+    vendor = str(dialect.name)
+    if vendor == "sqlite":
+        return Address(vendor, str(dialect.driver), str(url.database or ":memory:"))
+    host = url.host or url.query.get("host") or url.query.get("unix_socket") or "localhost"
+    host = host if isinstance(host, str) else ", ".join(host)
+    port = url.port or url.query.get("port") or PORTS.get(vendor, "")
+    where = host if host.startswith("/") or not port else f"{host}:{port}"
+    database = str(url.database or url.query.get("dbname") or "(unnamed)")
+    return Address(vendor, str(dialect.driver), where, database)
+
+
+def _ranked(project: Project) -> list[tuple[str, Any]]:
+    """The application's engines with their places: one that sessions use first, servers before files."""
     places: dict[int, tuple[str, Any]] = {}
     in_sessions = set()
     for place, engine in _engines(project):
@@ -155,25 +144,53 @@ def _own_engine(project: Project) -> tuple[str, Any]:
     ranked = sorted(
         places.items(),
         key=lambda item: (
-            sync_engine(item[1][1]).dialect.name != "postgresql",
+            _likely(sync_engine(item[1][1])) == len(LIKELY),
             item[0] not in in_sessions,
+            _likely(sync_engine(item[1][1])),
             len(item[1][0]),
             item[1][0],
         ),
     )
-    return ranked[0][1] if ranked else ("", None)
+    return [found for _, found in ranked]
+
+
+LIKELY = (("postgresql",), ("mysql", "mariadb"), ("oracle", "mssql"), ("sqlite",))
+"""What is most likely an application's database, and not a store beside it."""
+
+
+def _likely(engine: Any) -> int:
+    """The rank of an engine by its vendor; a database in memory comes last."""
+    vendor = str(engine.dialect.name)
+    if vendor == "sqlite" and engine.url.database in (None, "", ":memory:"):
+        return len(LIKELY)
+    return next((rank for rank, names in enumerate(LIKELY) if vendor in names), 2)
 
 
 def _engines(project: Project) -> Iterator[tuple[str, Any]]:
     """Engines that the application's modules hold, by the place that leads to them."""
+    for place, value in _held(project):
+        yield from _within(place, value)
+
+
+def _bound(project: Project) -> Iterator[tuple[tuple[str, str], Any]]:
+    """The engines of Flask-SQLAlchemy's binds, by the place of the extension and the bind's key."""
+    for place, value in _held(project):
+        for engines in _of_flask(value):
+            for bind, engine in list(engines.items()):
+                if isinstance(bind, str) and _is(engine, ENGINES):
+                    yield (place, bind), engine
+
+
+def _held(project: Project) -> Iterator[tuple[str, Any]]:
+    """What the application's modules hold, and what the objects of its own classes hold there."""
     for module, loaded in project.modules():
         for name, value in list(vars(loaded).items()):
             place = f"{module}.{name}"
-            yield from _within(place, value)
+            yield place, value
             home: object = type(value).__module__  # a class may define a property of this name
             if isinstance(home, str) and project.owns_module(home) and type not in type(value).__mro__:
                 for attribute, inner in list(_attributes(value).items()):  # class Database: self.engine = …
-                    yield from _within(f"{place}.{attribute}", inner)
+                    yield f"{place}.{attribute}", inner
 
 
 def _within(place: str, value: Any) -> Iterator[tuple[str, Any]]:
@@ -186,12 +203,17 @@ def _within(place: str, value: Any) -> Iterator[tuple[str, Any]]:
         bind = settings.get("bind") if isinstance(settings, dict) else None
         if _is(bind, ENGINES):
             yield f"{place} (its bind)", bind
-    elif _is(value, ("flask_sqlalchemy.extension.SQLAlchemy",)):
-        # Flask-SQLAlchemy 3: app → bind → engine; its engine property needs an application context
-        by_app = _attributes(value).get("_app_engines")
-        for engines in list(by_app.values()) if by_app is not None else ():
+    else:
+        for engines in _of_flask(value):
             if _is(engines.get(None), ENGINES):
                 yield f"{place}.engine", engines[None]
+
+
+def _of_flask(value: Any) -> Iterator[dict[str | None, Any]]:
+    """Flask-SQLAlchemy 3 keeps app → bind → engine; its engine property needs an application context."""
+    if _is(value, ("flask_sqlalchemy.extension.SQLAlchemy",)):
+        by_app = _attributes(value).get("_app_engines")
+        yield from list(by_app.values()) if by_app is not None else ()
 
 
 def _is(value: object, names: tuple[str, ...]) -> bool:

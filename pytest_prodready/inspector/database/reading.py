@@ -1,137 +1,173 @@
-"""The database that the application would use, read in a read-only transaction that is rolled back."""
+"""The databases that the application would use, each read in a read-only session that is thrown away."""
 
 from __future__ import annotations
 
-import asyncio
+import contextvars
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from ..project import Project
-from . import engines, postgresql
+from . import absent, django_databases, engines, mysql, postgresql, revisions, sqlite, stored, urls
+from .chosen import Chosen, Work
 from .connecting import explain
+from .session import Session
+from .wanted import Wanted, wanted
 
 GRACE = 1.0
 """Seconds that a driver gets beyond the limit to report its own timeout."""
 
+NAME_IT = 'name it: [tool.prodready] database = "env:DATABASE_URL"'
+VENDORS: dict[str, Any] = {"postgresql": postgresql, "mysql": mysql, "mariadb": mysql, "sqlite": sqlite}
+
+Further = Callable[[Session, str, Wanted, Mapping[str, Any]], Mapping[str, object]]
+FURTHER: list[Further] = [revisions.read]
+"""Further questions in the same session: called with it, the dialect, what is wanted and what is known of the
+database so far; what they give is added to that."""
+
 
 def read(
-    source: str, mapping: Mapping[str, Any], project: Project, limit: float, environ: Mapping[str, str]
-) -> dict[str, object]:
-    """The ``Database``: its enum types and the columns that ``mapping`` maps enumerations to.
+    source: str,
+    mapping: Mapping[str, Any],
+    project: Project,
+    limit: float,
+    environ: Mapping[str, str],
+    scan: tuple[int, float] | None = None,
+    tables: Iterable[str] = (),
+) -> Iterator[dict[str, object]]:
+    """A ``Database`` each: the default one, then Flask-SQLAlchemy's binds or Django's other ones.
 
     Args:
-        source: ``env:NAME`` (a URL in that variable), ``app`` (the engine that the application made), or
-            empty: the application's engine, else ``DATABASE_URL``.
+        source: ``env:NAME`` (a URL in that variable), ``app`` (the engine that the application made, or
+            Django's settings), or empty: the application's, else ``DATABASE_URL``.
         mapping: a ``Mapping`` in its plain form.
         project: the application.
-        limit: seconds for connecting and reading.
+        limit: seconds for connecting to a database and reading it.
         environ: the application's environment.
+        scan: rows of a table and seconds for a database, where stored values are to be looked at, too.
+        tables: whose columns are read, too, although nothing maps them.
     """
     try:
-        chosen = engines.choose(source, project, limit, environ)
+        chosen = _choose(source, mapping, project, limit, environ)
     except Exception as error:
-        detail = f"No engine could be made: SQLAlchemy raised {type(error).__name__}."
-        return {"source": source, "problem": "unsupported", "detail": detail}
-    if chosen.problem:
-        return {"source": chosen.source, "problem": chosen.problem, "detail": chosen.detail}
-    engine = engines.sync_engine(chosen.engine)
-    answer = {
-        "source": chosen.source,
-        "dialect": str(engine.dialect.name),
-        "driver": str(engine.dialect.driver),
-    }
-    if engine.dialect.name != "postgresql":
-        return {**answer, "problem": "unsupported", "detail": engines.unsupported(engine.dialect.name)}
-    tables = {column["table"] for column in mapping.get("columns", ()) if not column.get("opaque")}
-    return {**answer, **_within(limit, chosen.engine, tables)}
+        detail = f"No engine could be made: {type(error).__name__} was raised."
+        yield {"source": source, "problem": "unsupported", "detail": detail}
+        return
+    for one in chosen:
+        known: dict[str, object] = {"source": one.source, "name": one.name, "beside": list(one.beside)}
+        if one.address is not None:
+            known |= {"dialect": one.address.vendor, "driver": one.address.driver}
+        if one.use is None:
+            yield {**known, "problem": one.problem, "detail": one.detail}
+            continue
+        asked = wanted(mapping, one.name, tables)
+        answer = {**known, **_within(limit, one, partial(_read, asked=asked, limit=limit))}
+        if scan is not None and "problem" not in answer:
+            answer["stored"] = _scanned(source, mapping, project, environ, scan, answer)
+        if "problem" not in answer:
+            answer |= absent.facts(answer, mapping, project)
+        yield answer
 
 
-def _within(limit: float, engine: Any, tables: set[str]) -> dict[str, object]:
-    """Read in a thread of its own: the drivers' own limits do not cover every way to hang.
+def _choose(
+    source: str, mapping: Mapping[str, Any], project: Project, limit: float, environ: Mapping[str, str]
+) -> list[Chosen]:
+    frameworks = {table.get("framework", "sqlalchemy") for table in mapping.get("tables", ())}
+    frameworks |= {column.get("framework", "sqlalchemy") for column in mapping.get("columns", ())}
+    django = django_databases.configured()
+    alchemy = "sqlalchemy" in frameworks or not django
+    found: list[Chosen] = []
+    if source.startswith("env:"):
+        found = [
+            urls.from_environment(
+                source[4:], name, project, limit, environ, django=name == "default" and not alchemy
+            )
+            for name in [""] * alchemy + ["default"] * django
+        ]
+        rest = (django_databases.own(limit) if django else []) + (
+            engines.own(project, limit) if alchemy else []
+        )
+        return found + [one for one in rest if one.name not in ("", "default")]
+    if alchemy:
+        found = engines.own(project, limit) or [_nothing(source, project, limit, environ)]
+    return found + (django_databases.own(limit) if django else [])
+
+
+def _nothing(source: str, project: Project, limit: float, environ: Mapping[str, str]) -> Chosen:
+    """What there is where the application has made no engine."""
+    if source == "app":
+        detail = f"No module of the application holds an engine of SQLAlchemy; {NAME_IT}."
+        return Chosen("app", problem="unset", detail=detail)
+    if not environ.get("DATABASE_URL"):
+        detail = f"The application has made no engine of SQLAlchemy, and DATABASE_URL is not set; {NAME_IT}."
+        return Chosen("", problem="unset", detail=detail)
+    return urls.from_environment("DATABASE_URL", "", project, limit, environ, django=False)
+
+
+def _scanned(
+    source: str,
+    mapping: Mapping[str, Any],
+    project: Project,
+    environ: Mapping[str, str],
+    scan: tuple[int, float],
+    database: Mapping[str, Any],
+) -> list[dict[str, Any]]:
+    """A ``StoredValues`` for each column that is looked at.
+
+    That is done in a session of its own: what goes wrong in it costs nothing else.
+    """
+    rows, seconds = scan
+    places = stored.places(mapping, database)
+    begin = VENDORS[database["dialect"]].begin
+    found: list[dict[str, Any]] = []
+
+    def work(session: Session) -> dict[str, Any]:
+        found.extend(stored.scan(session, begin, database["dialect"], places, rows, seconds))
+        return {}
+
+    answer: dict[str, object] = {}
+    for one in _choose(source, mapping, project, seconds, environ) if places else ():
+        if one.name == database["name"] and one.use is not None:
+            answer = _within(seconds, one, work)
+    done = list(found)
+    why = str(answer.get("detail") or stored.out_of_time(seconds)).rstrip(".")
+    return done + [place.told(problem=why) for place in places[len(done) :]]
+
+
+def _within(limit: float, chosen: Chosen, work: Work) -> dict[str, object]:
+    """Work in a thread of its own: the drivers' own limits do not cover every way to hang.
 
     The thread also keeps our event loop apart from one that the application may have left running.
     """
+    assert chosen.address is not None
+    assert chosen.use is not None
+    address, use = chosen.address, chosen.use
     answers: list[dict[str, object]] = []
 
-    def work() -> None:
+    def run() -> None:
         try:
-            if engines.is_async(engine):
-                answers.append(asyncio.run(_read_async(engine, tables, limit)))
-            else:
-                answers.append(_read_sync(engine, tables, limit))
+            answers.append(use(work))
         except BaseException as error:  # whatever a driver raises is an answer; nobody waits for this thread
-            answers.append(explain(error, engines.sync_engine(engine), limit))
+            answers.append(explain(error, address, limit))
 
-    thread = threading.Thread(target=work, name="prodready-database", daemon=True)
+    context = contextvars.copy_context()
+    thread = threading.Thread(target=context.run, args=(run,), name="prodready-database", daemon=True)
     thread.start()
     thread.join(limit + GRACE)
-    return answers[0] if answers else explain(TimeoutError(), engines.sync_engine(engine), limit)
+    return answers[0] if answers else explain(TimeoutError(), address, limit)
 
 
-async def _read_async(engine: Any, tables: set[str], limit: float) -> dict[str, object]:
-    _fresh_pool(engine.sync_engine)
-
-    async def connected() -> dict[str, object]:
-        async with engine.connect() as connection:
-            answer: dict[str, object] = await connection.run_sync(_read, tables, limit)
-            return answer
-
-    return await asyncio.wait_for(connected(), limit)
-
-
-def _read_sync(engine: Any, tables: set[str], limit: float) -> dict[str, object]:
-    _fresh_pool(engine)
-    with engine.connect() as connection:
-        return _read(connection, tables, limit)
-
-
-def _fresh_pool(engine: Any) -> None:
-    """Leave the application's pooled connections alone; they may belong to another event loop."""
-    # what dispose(close=False) does, which SQLAlchemy before 1.4.33 does not have
-    engine.pool = engine.pool.recreate()
-
-
-def _read(connection: Any, tables: set[str], limit: float) -> dict[str, object]:
-    """Read the catalogue on ``connection``; it is thrown away afterwards, never put back in a pool."""
+def _read(session: Session, asked: Wanted, limit: float) -> dict[str, Any]:
+    """Read the catalogue in a session that the database itself keeps read-only."""
+    vendor = VENDORS[session.vendor]
+    if not vendor.begin(session, limit):
+        detail = "The database did not make the session read-only, so nothing was read."
+        return {"problem": "refused", "detail": detail}
     try:
-        transaction = _begin_read_only(connection, limit)
-        if transaction is None and connection.dialect.name == "postgresql":
-            # an engine in AUTOCOMMIT opens no transaction; this option holds for this connection only
-            connection = connection.execution_options(isolation_level="READ COMMITTED")
-            transaction = _begin_read_only(connection, limit)
-        if transaction is None:
-            detail = "The database did not make the session read-only, so nothing was read."
-            return {"problem": "refused", "detail": detail}
-        try:
-            return {
-                "read_only": True,
-                "version": _one(connection, "SHOW server_version").partition(" ")[0],
-                "enums": postgresql.enums(connection),
-                "columns": postgresql.columns(connection, tables),
-            }
-        finally:
-            transaction.rollback()
+        answer: dict[str, Any] = {"read_only": True, **vendor.catalogue(session, asked)}
+        for more in FURTHER:
+            answer |= more(session, answer["dialect"], asked, answer)
+        return answer
     finally:
-        connection.invalidate()
-
-
-def _begin_read_only(connection: Any, limit: float) -> Any:
-    """Begin a transaction that the server itself has confirmed to be read-only; ``None`` when it did not."""
-    from sqlalchemy import text
-
-    transaction = connection.begin()
-    milliseconds = max(1, int(limit * 1000))
-    connection.execute(text("SET TRANSACTION READ ONLY"))
-    connection.execute(text(f"SET LOCAL statement_timeout = {milliseconds}"))
-    connection.execute(text(f"SET LOCAL lock_timeout = {milliseconds}"))
-    if _one(connection, "SHOW transaction_read_only") == "on":
-        return transaction
-    transaction.rollback()
-    return None
-
-
-def _one(connection: Any, statement: str) -> str:
-    from sqlalchemy import text
-
-    return str(connection.execute(text(statement)).scalar())
+        session.rollback()

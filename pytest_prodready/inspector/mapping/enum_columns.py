@@ -2,36 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-OTHER_BIND = "its table belongs to the bind {!r}, which is another database"
+from . import tables
 
 
-def describe(column: Any) -> dict[str, object] | None:
-    """The ``EnumColumn`` of a ``Column``, without ``model`` and ``location``; ``None`` for other types."""
-    kind, array, opaque = _enum_behind(column.type)
-    if kind is None:
-        return None
+def describe(column: Any) -> list[dict[str, object]]:
+    """The ``EnumColumn`` of a ``Column``, without ``model`` and ``location``; none for other types.
+
+    There are several where the mapping names types for some vendors.
+    """
+    return [_described(column, *form) for form in _forms(column.type)]
+
+
+def _described(
+    column: Any, kind: Any, array: bool, opaque: str, vendors: list[str], others: list[str]
+) -> dict[str, object]:
     table = column.table
-    bind = table.info.get("bind_key") or table.metadata.info.get(
-        "bind_key"
-    )  # Flask-SQLAlchemy's other databases
-    if bind:
-        opaque = OTHER_BIND.format(bind)
-    members = _members(kind.enum_class)
+    sends = _sends(kind)
     return {
         "table": str(table.name),
         "column": str(column.name),
         "schema": _text(table.schema),
         "type_name": _text(kind.name) or "",
         "type_schema": _text(kind.schema),
-        "sends": _sends(kind),
+        "sends": sends,
         "enum": f"{kind.enum_class.__module__}.{kind.enum_class.__qualname__}" if kind.enum_class else "",
-        "members": [{"name": name, "value": value} for name, value in members],
+        "members": [{"name": name, "value": value} for name, value in _members(kind.enum_class)],
         "native": bool(kind.native_enum),
         "array": array,
         "opaque": opaque,
+        "bind": tables.bind(table),
+        "check": bool(kind.create_constraint),
+        "constraint": _text(kind.name) or "",
+        "length": getattr(kind, "length", None),
+        # SQLAlchemy 1.4 reads aliases, which it never sends
+        "reads": None if opaque else [str(label) for label in kind.enums],
+        "vendors": vendors,
+        "other_vendors": others,
     }
+
+
+def _forms(kind: Any) -> Iterator[tuple[Any, bool, str, list[str], list[str]]]:
+    """What :func:`_enum_behind` gives, for each vendor that the mapping names a type for, and for the others.
+
+    The vendors are those of ``with_variant``: the last two are the ones that a form is for, and is not for.
+    """
+    variants = _variants(kind)
+    for vendor, own in sorted(variants.items()):
+        found, array, opaque = _enum_behind(own)
+        if found is not None:
+            yield found, array, opaque, [vendor], []
+    found, array, opaque = _enum_behind(kind)
+    if found is not None:
+        yield found, array, opaque, [], sorted(variants)
+
+
+def _variants(kind: Any) -> dict[str, Any]:
+    # SQLAlchemy 2 keeps the variants on the type; in 1.4 a decorator named Variant wraps it
+    found = getattr(kind, "_variant_mapping", None)
+    if not found and type(kind).__name__ == "Variant":
+        found = getattr(kind, "mapping", None)
+    return {str(vendor): own for vendor, own in dict(found or {}).items()}
 
 
 def _enum_behind(kind: Any) -> tuple[Any, bool, str]:
@@ -41,21 +74,17 @@ def _enum_behind(kind: Any) -> tuple[Any, bool, str]:
 
     array, opaque = False, ""
     for _ in range(20):  # types can be nested, but not for ever
-        # SQLAlchemy 2 keeps the variants on the type; in 1.4 a decorator named Variant wraps it
-        variants = getattr(kind, "_variant_mapping", None) or (
-            getattr(kind, "mapping", None) if type(kind).__name__ == "Variant" else None
-        )
-        if variants and variants.get("postgresql") is not None:
-            kind = variants["postgresql"]
-        elif isinstance(kind, Enum):
+        if isinstance(kind, Enum):
             return kind, array, opaque or _custom(kind, Enum, ("bind_processor", "_db_value_for_lookup"))
-        elif isinstance(kind, TypeDecorator):
+        if isinstance(kind, TypeDecorator):
             if type(kind).__name__ != "Variant":
                 hooks = ("process_bind_param", "bind_processor", "load_dialect_impl", "bind_expression")
                 opaque = opaque or _custom(kind, TypeDecorator, hooks)
             kind = kind.impl
         elif isinstance(kind, ARRAY):
             kind, array = kind.item_type, True
+        elif type(kind).__name__ == "DOMAIN":  # PostgreSQL's, of SQLAlchemy 2
+            kind = getattr(kind, "data_type", None)
         else:
             break
     return None, array, opaque

@@ -1,13 +1,15 @@
-"""What SQLAlchemy's mappers of the loaded application say: classes, enum columns, and failures."""
+"""What the mappings of the loaded application say: classes, tables, enum columns, and failures."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from ..project import Project, source_file
-from . import class_source, enum_columns
+from ..database import engines
+from ..project import Project
+from . import class_source, django_choices, django_models, django_tenants, enum_columns, tables
 from .failures import configuration_failure, configure, mapping_failure, qualified, reserved
 
 __all__ = ["inspect", "mapping_failure"]
@@ -19,25 +21,57 @@ def inspect(project: Project) -> dict[str, object]:
     Every mapper is configured as the first query would do it, and every failure is kept, not only the
     first. Nothing connects. Models that a library brings are listed too: they live in the same database.
     """
+    of_django = django_models.tables(project)
+    choices = django_choices.columns(project)
     if "sqlalchemy" not in sys.modules:
-        return {"classes": [], "columns": [], "failures": []}
+        return {"classes": [], "columns": choices, "failures": [], "tables": of_django, "tenants": _tenants()}
     every = _mappers(project)
-    # a migration that was run from its file alone maps the tables of its day, and nobody queries through it
-    mappers = [mapper for mapper in every if mapper.class_.__module__ in sys.modules]
+    mappers = [mapper for mapper in every if not _of_a_migration(mapper.class_.__module__)]
     failures = [
         configuration_failure(mapper, error, project)
         for mapper, error in configure(every)
         if mapper is None or mapper in mappers
     ]
     failures += [failure for mapper in mappers for failure in reserved(mapper, project)]
-    return {
+    held = tables.held_tables(project)
+    found: dict[str, Any] = {
         "classes": sorted(qualified(mapper.class_) for mapper in mappers),
-        "columns": sorted(
-            _columns(mappers, project),
-            key=lambda found: (found["schema"] or "", found["table"], found["column"]),
-        ),
+        "columns": [
+            *sorted(
+                _columns(mappers, held, project),
+                key=lambda found: (found["schema"] or "", found["table"], found["column"], found["vendors"]),
+            ),
+            *choices,
+        ],
         "failures": sorted(failures, key=lambda found: (found["model"], found["attribute"])),
+        "tables": [*tables.tables(mappers, held, project), *of_django],
+        "tenants": _tenants(),
     }
+    _translate(found, engines.translations(project))
+    return found
+
+
+def _of_a_migration(module: str) -> bool:
+    """Whether a module maps the tables of its day, and nobody queries through it.
+
+    One that Alembic has run from its file alone is none of the loaded modules.
+    """
+    loaded = sys.modules.get(module)
+    return loaded is None or tables.is_revision(loaded)
+
+
+def _tenants() -> dict[str, str] | None:
+    found = django_tenants.tenants() if django_models.models() else None
+    return found.register() if found is not None else None
+
+
+def _translate(found: dict[str, Any], schemas: Mapping[str | None, str | None]) -> None:
+    """Name the schemas that the engine would put in the place of the mapped ones."""
+    for one in (*found["tables"], *found["columns"]) if schemas else ():
+        if one.get("framework", "sqlalchemy") == "sqlalchemy":
+            for key in ("schema", "type_schema"):
+                if key in one:
+                    one[key] = schemas.get(one[key], one[key])
 
 
 def _mappers(project: Project) -> list[Any]:
@@ -65,53 +99,39 @@ def _declared(project: Project) -> list[Any]:
     ]
 
 
-def _columns(mappers: list[Any], project: Project) -> list[dict[str, Any]]:
+def _columns(mappers: list[Any], bound: tables.Held, project: Project) -> list[dict[str, Any]]:
     from sqlalchemy import Table
 
-    found: dict[tuple[object, ...], dict[str, Any]] = {}
-    tables: dict[int, Any] = {}
-    bound = _tables(project)
+    found: dict[tuple[object, ...], list[dict[str, Any]]] = {}
+    used: dict[int, Any] = {}
     for mapper in mappers:
         for key, column in list(mapper.columns.items()):
             table = getattr(column, "table", None)
             if not isinstance(table, Table):
                 continue
-            tables[id(table)] = table
-            place = (table.schema, table.name, column.name)
-            seen = enum_columns.describe(column) if place not in found else None
-            if seen is not None:
+            used[id(table)] = table
+            place = (tables.bind(table), table.schema, table.name, column.name)
+            seen = enum_columns.describe(column) if place not in found else []
+            if seen:
                 where = class_source.attribute_place(mapper.class_, key, project)
                 if not class_source.declares(mapper.class_, key):
                     where = _column_place(column, bound, project) or where
-                found[place] = {**seen, "model": qualified(mapper.class_), "location": where}
+                model = qualified(mapper.class_)
+                found[place] = [{**one, "model": model, "location": where} for one in seen]
     for _, table in bound.values():
-        tables[id(table)] = table
-    for metadata in {id(table.metadata): table.metadata for table in tables.values()}.values():
+        used[id(table)] = table
+    for metadata in {id(table.metadata): table.metadata for table in used.values()}.values():
         for table in metadata.tables.values():
             for column in table.columns:
-                place = (table.schema, table.name, column.name)
-                seen = enum_columns.describe(column) if place not in found else None
-                if seen is not None:
-                    found[place] = {**seen, "model": "", "location": _column_place(column, bound, project)}
-    return list(found.values())
+                place = (tables.bind(table), table.schema, table.name, column.name)
+                seen = enum_columns.describe(column) if place not in found else []
+                if seen:
+                    where = _column_place(column, bound, project)
+                    found[place] = [{**one, "model": "", "location": where} for one in seen]
+    return [one for several in found.values() for one in several]
 
 
-def _tables(project: Project) -> dict[int, tuple[tuple[str, str], Any]]:
-    """Tables that the application's modules hold, each with its file and variable."""
-    found: dict[int, tuple[tuple[str, str], Any]] = {}
-    for _, module in project.modules():
-        for name, value in list(vars(module).items()):
-            if any(
-                cls.__name__ == "Table" and cls.__module__ == "sqlalchemy.sql.schema"
-                for cls in type(value).__mro__
-            ):
-                found.setdefault(id(value), ((source_file(module), name), value))
-    return found
-
-
-def _column_place(
-    column: Any, bound: dict[int, tuple[tuple[str, str], Any]], project: Project
-) -> dict[str, object] | None:
+def _column_place(column: Any, bound: tables.Held, project: Project) -> dict[str, object] | None:
     if id(column.table) not in bound:
         return None
     (file, variable), _ = bound[id(column.table)]

@@ -5,9 +5,36 @@ Each module holds the rules about one thing; importing this package registers al
 
 from __future__ import annotations
 
-from pytest_prodready.rules.celery import beat, discovery, registration
+from pytest_prodready.rules.celery import (
+    beat,
+    calls,
+    contract,
+    discovery,
+    duplicates,
+    live,
+    registration,
+    routing,
+    tenants,
+    unknown_keys,
+    wiring,
+)
 from pytest_prodready.rules.celery.app import celery_app
 from pytest_prodready.rules.celery.family import family
 from pytest_prodready.rules.celery.tasks import task
 
-__all__ = ["beat", "celery_app", "discovery", "family", "registration", "task"]
+__all__ = [
+    "beat",
+    "calls",
+    "celery_app",
+    "contract",
+    "discovery",
+    "duplicates",
+    "family",
+    "live",
+    "registration",
+    "routing",
+    "task",
+    "tenants",
+    "unknown_keys",
+    "wiring",
+]

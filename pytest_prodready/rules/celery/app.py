@@ -65,7 +65,11 @@ def _first_failure(seen: InspectedEntry, failure: Failure) -> Iterator[Fault]:
         meant = ".".join(part for part in (parent, near) if part)
         remedy = f"Write {meant}, the nearest there is." if near else "Name what exists; packages in a list."
         yield Fault(
-            f"{target} does not load: {failure.message}", remedy, seen.entry.location, AS_WORKER, source
+            f"{target} does not load: {failure.message}",
+            remedy,
+            failure.location if any(frame.own for frame in failure.frames) else seen.entry.location,
+            AS_WORKER,
+            source,
         )
         return
     explanation, place = explain_load(seen, failure)

@@ -56,8 +56,11 @@ def discovery_dropped_a_module(searches: tuple[Discovery, ...], facts: Facts) ->
     elif search.failure is not None:
         explanation = explain(search.failure)
         named = (("named for discovery at", str(search.location)),) if search.location else ()
+        module = search.failure.module
+        inside = module != search.package and module.startswith(f"{search.package}.")
         yield Fault(
-            f"autodiscovery dropped {search.package} and its tasks in silence: importing the package fails: "
+            f"autodiscovery dropped {search.package} and its tasks in silence: importing "
+            f"{module if inside else 'the package'} fails: "
             f"{explanation.cause}",
             explanation.remedy,
             search.failure.location or search.location,

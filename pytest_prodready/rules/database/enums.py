@@ -1,4 +1,7 @@
-"""PRD302 to 305: would the database take what enum columns send, and could Python read what it has?"""
+"""PRD302 to 305, PRD307: would the database take what enum columns send, and could Python read what it has?
+
+Each rule names one kind of difference; :mod:`.enum_comparison` finds them.
+"""
 
 from __future__ import annotations
 
@@ -16,16 +19,16 @@ from pytest_prodready.rules.database.family import family, proof
 @family.kind("enum column", "enum columns", needs={"web", "celery", "mapping", "database"})
 def enum_column(facts: Facts) -> Iterator[Subject[EnumCase]]:
     """Every column that an entry point maps to an enumeration, once, beside the database's type."""
-    return enum_subjects(facts, proof(facts.database) if facts.database is not None else "")
+    return enum_subjects(facts, proof)
 
 
 @family.rule(
     "PRD302",
     "enum-label-missing",
     enum_column,
-    checks="Every label that Python sends for an enum column is a label of its type in the database.",
-    reason="PostgreSQL refuses a label that the type does not have: the first write of it fails.",
-    remedy="Add the label with ALTER TYPE … ADD VALUE, in a migration that runs before this release.",
+    checks="Every label that Python sends for an enum column is one of its enum type or ENUM.",
+    reason="The database refuses a label that the type does not have: the first write of it fails.",
+    remedy="Add the label (ALTER TYPE …, MODIFY COLUMN … ENUM(…)), in a migration before this release.",
 )
 def label_missing(case: EnumCase, facts: Facts) -> Iterator[Fault]:
     """Labels that the database does not have."""
@@ -36,7 +39,7 @@ def label_missing(case: EnumCase, facts: Facts) -> Iterator[Fault]:
     "PRD303",
     "enum-label-unknown",
     enum_column,
-    checks="Python knows every label of the column's type in the database.",
+    checks="Python knows every label that the column's type, ENUM or CHECK in the database names.",
     reason="SQLAlchemy raises LookupError for the whole result when a row holds a label unknown to Python.",
     remedy="Add the member to the Python enum, or make sure that no row holds the label any more.",
     level=Level.WARNING,
@@ -71,3 +74,16 @@ def names_for_values(case: EnumCase, facts: Facts) -> Iterator[Fault]:
 def order_differs(case: EnumCase, facts: Facts) -> Iterator[Fault]:
     """The same labels in another order."""
     return enum_comparison.order_differs(case)
+
+
+@family.rule(
+    "PRD307",
+    "enum-constraint-stale",
+    enum_column,
+    checks="The CHECK constraints and the length of an enum column let every label pass that Python sends.",
+    reason="A member was added, and the CHECK or the VARCHAR was not: the first write of it fails.",
+    remedy="Write the CHECK anew, or make the column longer, in a migration that runs before this release.",
+)
+def constraint_stale(case: EnumCase, facts: Facts) -> Iterator[Fault]:
+    """Labels that a CHECK refuses, or that do not fit."""
+    return enum_comparison.stale(case)

@@ -59,7 +59,6 @@ def test_a_healthy_app_shows_its_tasks_as_the_worker_has_them(load: Load) -> Non
     assert (send.name, send.module, send.function) == ("proj.mail.tasks.send", "proj.mail.tasks", "send")
     assert send.location == Location("proj/mail/tasks.py", 11)
     assert send.signature == "(to, *, subject=…, retries=3)"
-    assert send.reaches == ("deliver", "prepare")
     assert fetch.location == Location("proj/mail/tasks.py", 17)
     assert fetch.signature == "(url, timeout=None)"
     assert found.discoveries == (
@@ -307,7 +306,12 @@ def test_decorators_around_shared_task_are_followed_to_the_function(load: Load) 
     assert (tasks["ours.first"].function, tasks["ours.first"].signature) == ("first", "(key)")
     assert tasks["proj.jobs.second"].location == Location("proj/jobs.py", 8)
     registered = {name: source.registered for name, source in by_function(found).items()}
-    assert registered == {"second": "proj.jobs.second", "third": "third", "fourth": "proj.jobs.held"}
+    assert registered == {
+        "first": "ours.first",
+        "second": "proj.jobs.second",
+        "third": "third",
+        "fourth": "proj.jobs.held",
+    }
 
 
 def test_class_based_tasks_are_placed_at_their_run_method(load: Load) -> None:
@@ -332,7 +336,7 @@ app.register_task(Empty())
     )
     empty, imported = found.tasks
     assert (imported.function, imported.location) == ("Import.run", Location("proj/app.py", 6))
-    assert (imported.signature, imported.reaches) == ("(path, dry=False)", ("Import.read",))
+    assert imported.signature == "(path, dry=False)"
     assert (empty.function, empty.location) == ("Empty", Location("proj/app.py", 10))
 
 
@@ -392,103 +396,13 @@ def drop(sender, **_):
     assert sources["theirs"].other_app == "reports"
     assert sources["dropped"].registered == ""
     # which of the two wins is Celery's choice, and differs from run to run
-    assert (sources["first"].registered, sources["second"].replaced_by) in [
-        ("twin", "proj/app.py:7 proj.app.first"),
-        ("", ""),
-    ]
-    assert (sources["second"].registered, sources["first"].replaced_by) in [
-        ("twin", "proj/app.py:9 proj.app.second"),
-        ("", ""),
-    ]
-    assert sources["first"].registered or sources["second"].registered
-
-
-def test_the_effective_beat_schedule_is_read_entry_by_entry(load: Load) -> None:
-    """Unknown tasks, arguments that do not bind, schedules that cannot run, each at the line of its key."""
-    found = load(
-        {
-            "proj/app.py": APP
-            + """\
-from datetime import timedelta
-from celery.schedules import crontab
-@app.task
-def add(x, y=0): pass
-@app.task(typing=False)
-def loose(x): pass
-@app.task(bind=True)
-def bound(self, x): pass
-app.conf.beat_schedule = {
-    "fine": {"task": "proj.app.add", "schedule": crontab(minute="*/5"), "args": (1,)},
-    "unknown": {"task": "proj.app.ad", "schedule": 10},
-    "lacking": {"task": "proj.app.add", "schedule": timedelta(minutes=1)},
-    "number": {"task": "proj.app.add", "schedule": 60.0, "args": 1},
-    "loose": {"task": "proj.app.loose", "schedule": 60.0},
-    "bound": {"task": "proj.app.bound", "schedule": 60.0, "kwargs": {"y": 1}},
-    "text": {"task": "proj.app.add", "schedule": "*/5 * * * *", "args": (1,)},
-    "key": {"task": "proj.app.add", "schedule": 5, "arguments": (1,), "args": (1,)},
-    "own": {"task": "celery.backend_cleanup", "schedule": 5},
-    "unscheduled": {"task": "proj.app.add", "args": (1,)},
-    "nameless": {"schedule": 5},
-}
-"""
-        }
-    )
-    entries = by_name(found)
-    assert entries["fine"] == BeatEntry(
-        "fine",
-        "proj.app.add",
-        registered=True,
-        schedule=entries["fine"].schedule,
-        signature="(x, y=0)",
-        location=Location("proj/app.py", 12),
-    )
-    assert not entries["unknown"].registered
-    assert entries["unknown"].location == Location("proj/app.py", 13)
-    assert "'x'" in entries["lacking"].bind_error
-    assert entries["number"].bind_error == "args is a single int, where a tuple is needed, such as (value,)"
-    assert entries["loose"].bind_error == ""
-    assert "'y'" in entries["bound"].bind_error
-    assert entries["text"].schedule_error.startswith("its schedule is a text")
-    assert "'arguments'" in entries["key"].schedule_error
-    assert entries["own"].registered
-    assert entries["unscheduled"].schedule_error == "it has no schedule"
-    assert (entries["nameless"].task, entries["nameless"].registered) == ("", False)
-
-
-def test_entries_added_by_signals_are_part_of_the_schedule(load: Load) -> None:
-    """``on_after_finalize`` and ``on_after_configure`` count; an entry that another overwrites is lost."""
-    found = load(
-        {
-            "proj/app.py": APP
-            + """\
-@app.task
-def add(x, y): pass
-@app.task
-def mul(x, y): pass
-@app.on_after_finalize.connect
-def setup(sender, **_):
-    sender.add_periodic_task(10.0, add.s(1, 2), name="sums")
-    sender.add_periodic_task(10.0, mul.s(1, 2), name="sums")
-    sender.add_periodic_task(30.0, add.s(3, 4))
-    sender.add_periodic_task(60.0, add.s(3, 4))
-    sender.add_periodic_task(5.0, add.s(5, 6), name="twice")
-    sender.add_periodic_task(5.0, add.s(5, 6), name="twice")
-    sender.add_periodic_task(5.0, add.s(5), name="short")
-app.conf.beat_schedule = {
-    "written": {"task": "proj.app.add", "schedule": 5, "args": (1, 2)},
-    "written": {"task": "proj.app.mul", "schedule": 5, "args": (1, 2)},
-}
-"""
-        }
-    )
-    entries = by_name(found)
-    assert (entries["sums"].task, entries["sums"].lost) == ("proj.app.mul", "proj.app.add")
-    assert entries["sums"].location == Location("proj/app.py", 10)
-    assert entries["proj.app.add(3, 4)"].lost == "proj.app.add"
-    assert entries["twice"].lost == ""
-    assert entries["short"].bind_error
-    assert (entries["written"].task, entries["written"].lost) == ("proj.app.mul", "proj.app.add")
-    assert entries["written"].location == Location("proj/app.py", 18)
+    (twin,) = [task for task in found.tasks if task.name == "twin"]
+    assert {(claim.function, str(claim.location)) for claim in twin.claims} == {
+        ("proj.app.first", "proj/app.py:7"),
+        ("proj.app.second", "proj/app.py:9"),
+    }
+    assert [claim.registered for claim in twin.claims].count(True) == 1
+    assert all(claim.own and claim.named and not claim.replaces for claim in twin.claims)
 
 
 def test_no_task_runs_and_no_broker_is_asked(load: Load, tmp_path: Path) -> None:

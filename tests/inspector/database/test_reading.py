@@ -8,7 +8,7 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ import pytest
 from pytest_prodready.codec import decode
 from pytest_prodready.facts import Database, DatabaseColumn, DatabaseEnum
 from pytest_prodready.inspector.database import postgresql, reading
+from pytest_prodready.inspector.database.session import Session
 from pytest_prodready.inspector.project import Project
 
 sqlalchemy = pytest.importorskip("sqlalchemy")
@@ -126,7 +127,12 @@ def mapped(*tables: str) -> dict[str, Any]:
 
 
 def read(url: str, *tables: str, limit: float = LIMIT) -> Database:
-    answer = reading.read("env:SOME_URL", mapped(*tables), NOWHERE, limit, {"SOME_URL": url})
+    return first(reading.read("env:SOME_URL", mapped(*tables), NOWHERE, limit, {"SOME_URL": url}))
+
+
+def first(answers: Iterable[dict[str, object]]) -> Database:
+    """The default database."""
+    answer = next(iter(answers))
     assert SECRET not in json.dumps(answer)
     return decode(Database, answer)
 
@@ -171,7 +177,7 @@ def test_columns_lead_to_their_enum_through_arrays_and_domains(through: str) -> 
     assert behind == {"id": "", "loose": "", **dict.fromkeys(enums, "status")}
     assert found["public", "places", "loose"].type == "character varying(20)"
     assert found["hidden", "places", "plain"] == DatabaseColumn(
-        "hidden", "places", "plain", False, "hidden.status", "hidden", "status"
+        "hidden", "places", "plain", False, "hidden.status", "hidden", "status", base="enum"
     )
     assert found["sales", "orders", "state"].enum_name == "Order State"
     assert found["public", "seen", "plain"].enum_name == "status"
@@ -184,7 +190,7 @@ def test_what_is_visible_follows_the_search_path_of_the_session(load: Load, url:
         "from sqlalchemy.ext.asyncio import create_async_engine\n"
         f"engine = create_async_engine({with_driver(url, 'asyncpg')!r}, connect_args={connect})\n"
     )
-    found = decode(Database, reading.read("app", mapped("places"), project, LIMIT, {}))
+    found = first(reading.read("app", mapped("places"), project, LIMIT, {}))
     assert found.source == f"{project.packages[0]}.engine"
     assert [(enum.schema, enum.name) for enum in found.enums if enum.visible] == [("hidden", "status")]
     assert {column.schema for column in found.columns if column.visible} == {"hidden"}
@@ -212,14 +218,15 @@ def test_a_write_in_the_same_session_is_refused(
     project = load(body.format(**{driver: with_driver(url, driver) for driver in DRIVERS}))
     refusals: list[str] = []
 
-    def write(connection: Any) -> list[dict[str, object]]:
+    def write(session: Any) -> list[dict[str, object]]:
+        connection = session.connection
         with pytest.raises(sqlalchemy.exc.DBAPIError) as refused, connection.begin_nested():
             connection.execute(sqlalchemy.text(attempt))
         refusals.append(str(refused.value.orig))
         return []
 
     monkeypatch.setattr(postgresql, "enums", write)
-    found = decode(Database, reading.read("app", mapped(), project, LIMIT, {}))
+    found = first(reading.read("app", mapped(), project, LIMIT, {}))
     assert found.read_only
     assert len(refusals) == 1
     assert "read-only transaction" in refusals[0]
@@ -241,11 +248,8 @@ def test_the_database_is_the_same_afterwards(through: str, url: str) -> None:
 def test_the_transaction_has_time_limits_of_its_own(through: str, monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
 
-    def show(connection: Any) -> list[dict[str, object]]:
-        shown.extend(
-            connection.execute(sqlalchemy.text(f"SHOW {name}")).scalar()
-            for name in ("statement_timeout", "lock_timeout")
-        )
+    def show(session: Session) -> list[dict[str, object]]:
+        shown.extend(session.value(f"SHOW {name}") for name in ("statement_timeout", "lock_timeout"))
         return []
 
     monkeypatch.setattr(postgresql, "enums", show)
@@ -254,7 +258,7 @@ def test_the_transaction_has_time_limits_of_its_own(through: str, monkeypatch: p
 
 
 def test_a_session_that_is_not_read_only_is_not_used(through: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "_one", lambda *_: "off")
+    monkeypatch.setattr(Session, "value", lambda *_: "off")
     found = read(through)
     assert (found.problem, found.read_only, found.enums) == ("refused", False, ())
 
@@ -275,12 +279,12 @@ def test_the_connection_of_an_engine_is_not_put_back_in_its_pool(
     identity = sqlalchemy.text("SELECT pg_backend_pid()")
     used: list[int] = []
 
-    def identify(connection: Any) -> list[dict[str, object]]:
-        used.append(connection.execute(identity).scalar())
+    def identify(session: Session) -> list[dict[str, object]]:
+        used.append(int(session.value("SELECT pg_backend_pid()")))
         return []
 
     monkeypatch.setattr(postgresql, "enums", identify)
-    assert decode(Database, reading.read("app", mapped(), project, LIMIT, {})).problem == ""
+    assert first(reading.read("app", mapped(), project, LIMIT, {})).problem == ""
     engine = sys.modules[project.packages[0]].engine
     with engine.connect() as connection:
         assert connection.execute(identity).scalar() not in used
@@ -308,10 +312,12 @@ def test_a_connection_that_the_application_holds_in_a_loop_of_its_own_does_not_d
     async def use() -> Database:
         async with engine.connect() as connection:
             await connection.execute(sqlalchemy.text("SELECT 1"))
-            answer = await asyncio.to_thread(reading.read, "app", mapped("places"), project, LIMIT, {})
+            found = await asyncio.to_thread(
+                lambda: first(reading.read("app", mapped("places"), project, LIMIT, {}))
+            )
             await connection.execute(sqlalchemy.text("SELECT 1"))
             await connection.invalidate()
-        return decode(Database, answer)
+        return found
 
     assert len(asyncio.run(use()).columns) == 10
 
@@ -341,19 +347,19 @@ def test_the_applications_engine_is_found_where_it_is_held(
         "from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine\n"
     )
     project = load(head + body.format(**{driver: with_driver(url, driver) for driver in DRIVERS}) + "\n")
-    found = decode(Database, reading.read("", mapped(), project, LIMIT, {"DATABASE_URL": "sqlite://"}))
+    found = first(reading.read("", mapped(), project, LIMIT, {"DATABASE_URL": "sqlite://"}))
     assert (found.problem, found.source) == ("", f"{project.packages[0]}.{place}")
 
 
 def test_without_an_engine_the_environment_is_read(url: str) -> None:
     hosted = url.replace("postgresql://", "postgres://", 1)
-    found = decode(Database, reading.read("", mapped(), NOWHERE, LIMIT, {"DATABASE_URL": hosted}))
+    found = first(reading.read("", mapped(), NOWHERE, LIMIT, {"DATABASE_URL": hosted}))
     assert (found.problem, found.source, found.read_only) == ("", "env:DATABASE_URL", True)
 
 
 def test_a_url_without_a_driver_takes_the_one_that_the_application_uses(load: Load, url: str) -> None:
     project = load(APPLICATIONS["an async engine"].format(asyncpg=with_driver(url, "asyncpg")))
-    found = decode(Database, reading.read("env:U", mapped(), project, LIMIT, {"U": url}))
+    found = first(reading.read("env:U", mapped(), project, LIMIT, {"U": url}))
     assert (found.problem, found.driver) == ("", "asyncpg")
 
 
@@ -374,22 +380,26 @@ def test_a_url_without_a_driver_takes_the_one_that_the_application_uses(load: Lo
     ],
 )
 def test_no_database_at_all_is_unset(source: str, environ: dict[str, str], detail: str) -> None:
-    found = decode(Database, reading.read(source, mapped(), NOWHERE, LIMIT, environ))
+    found = first(reading.read(source, mapped(), NOWHERE, LIMIT, environ))
     assert (found.problem, found.detail) == ("unset", detail)
 
 
 @pytest.mark.parametrize(
     "value, problem, detail",
     [
+        ("sqlite:///x.db", "unreachable", "There is no database file x.db."),
         (
-            "sqlite:///x.db",
+            f"oracle://u:{SECRET}@h/d",
             "unsupported",
-            "The database is SQLite; enum types are read from PostgreSQL only.",
+            "The database is Oracle, which is not supported yet (PostgreSQL, MySQL, MariaDB and SQLite are).",
         ),
         (
-            f"mysql://u:{SECRET}@h/d",
+            f"mssql+pyodbc://u:{SECRET}@h/d",
             "unsupported",
-            "The database is MySQL; enum types are read from PostgreSQL only.",
+            (
+                "The database is SQL Server, which is not supported yet "
+                "(PostgreSQL, MySQL, MariaDB and SQLite are)."
+            ),
         ),
         (f"{SECRET} is no url", "unsupported", "SOME_URL does not hold a database URL."),
         (
@@ -404,11 +414,11 @@ def test_what_cannot_be_read_says_so_without_the_secret(value: str, problem: str
     assert (found.problem, found.detail) == (problem, detail)
 
 
-def test_an_application_on_sqlite_is_unsupported(load: Load) -> None:
+def test_a_database_in_memory_is_not_compared(load: Load) -> None:
     project = load("from sqlalchemy import create_engine\nengine = create_engine('sqlite://')\n")
-    found = decode(Database, reading.read("", mapped(), project, LIMIT, {}))
+    found = first(reading.read("", mapped(), project, LIMIT, {}))
     assert (found.problem, found.dialect, found.source) == (
-        "unsupported",
+        "unset",
         "sqlite",
         f"{project.packages[0]}.engine",
     )
@@ -472,7 +482,7 @@ def test_a_driver_that_ignores_every_limit_is_left_behind(load: Load) -> None:
         "engine = create_engine('postgresql+psycopg://h/d', creator=connect)\n"
     )
     try:
-        found = decode(Database, reading.read("app", mapped(), project, 0.2, {}))
+        found = first(reading.read("app", mapped(), project, 0.2, {}))
     finally:
         sys.modules[project.packages[0]].free.set()
         for thread in threading.enumerate():
@@ -529,7 +539,7 @@ def test_what_a_driver_itself_needs_is_named(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("sqlalchemy.create_engine", refuse)
     environ = {"U": "postgresql+asyncpg://app:never-seen@127.0.0.1/x"}
     concealing = Project("/nowhere", (), {"greenlet": "greenlet"})
-    found = decode(Database, reading.read("env:U", mapped(), concealing, LIMIT, environ))
+    found = first(reading.read("env:U", mapped(), concealing, LIMIT, environ))
     assert found.problem == "driver"
     assert found.detail == (
         "U names the driver asyncpg, which needs greenlet, and that is outside the declared runtime "

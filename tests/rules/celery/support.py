@@ -22,7 +22,7 @@ from pytest_prodready.rules import celery
 
 PROCFILE = Location("Procfile", 2)
 ENTRY = Entry("celery", "src.celery_app:app", "Procfile, worker", PROCFILE)
-SEND = Task("mail.send", "src.mail.tasks", "send", Location("src/mail/tasks.py", 8), "(to)", ("deliver",))
+SEND = Task("mail.send", "src.mail.tasks", "send", Location("src/mail/tasks.py", 8), "(to)")
 
 
 def facts(found: Celery | None = None, failure: Failure | None = None, *modules: Module) -> Facts:

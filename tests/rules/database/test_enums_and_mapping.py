@@ -23,7 +23,8 @@ from pytest_prodready.facts import (
 from pytest_prodready.findings import Finding, Judgement, Level, Outcome
 from pytest_prodready.registry import Registry
 from pytest_prodready.rules.database import enum_column, family, mapped_class
-from pytest_prodready.rules.database.enum_comparison import compare_enum, literal, qualified
+from pytest_prodready.rules.database.enum_comparison import compare_enum
+from pytest_prodready.rules.database.sql import literal, qualified
 
 REGISTRY = Registry([family])
 WHERE = Location("src/models.py", 33)
@@ -81,7 +82,7 @@ def facts(
     """Facts of two entry points that map the same columns."""
     seen = mapping or Mapping(columns=columns)
     entries = [InspectedEntry(Entry(kind, "src.x:x", ""), mapping=seen) for kind in ("web", "celery")]
-    return Facts(root="/app", entries=tuple(entries), database=database)
+    return Facts(root="/app", entries=tuple(entries), databases=(database,) if database else ())
 
 
 def judge(
@@ -218,9 +219,10 @@ def test_305_warns_of_another_order_only_when_the_labels_are_equal() -> None:
         ),
         (
             replace(
-                DATABASE, columns=(replace(REAL, type="character varying(20)", enum_schema="", enum_name=""),)
+                DATABASE,
+                columns=(replace(REAL, type="numeric(20)", base="numeric", enum_schema="", enum_name=""),),
             ),
-            "the real column is no enum type: the database has it as character varying(20)",
+            "the real column holds no text: the database has it as numeric(20)",
         ),
         (
             replace(DATABASE, columns=(), enums=()),
@@ -245,15 +247,15 @@ def names_and_reasons(*columns: EnumColumn, database: Database | None) -> dict[s
     return {subject.name: subject.skipped for subject in enum_column.subjects(seen)}
 
 
-def varchar(at: int, kind: str = "character varying") -> tuple[EnumColumn, DatabaseColumn]:
-    real = replace(REAL, column=f"c{at}", type=f"{kind}({at})", enum_schema="", enum_name="")
+def plain(at: int, kind: str) -> tuple[EnumColumn, DatabaseColumn]:
+    real = replace(REAL, column=f"c{at}", type=f"{kind}({at})", base=kind, enum_schema="", enum_name="")
     return replace(COLUMN, column=f"c{at}"), real
 
 
-def test_many_columns_that_are_no_enums_in_the_database_are_one_skip() -> None:
-    columns, real = zip(*(varchar(at) for at in range(4)), strict=True)
+def test_many_columns_that_hold_no_text_in_the_database_are_one_skip() -> None:
+    columns, real = zip(*(plain(at, "numeric") for at in range(4)), strict=True)
     mixed = replace(DATABASE, columns=(REAL, *real))
-    reason = "the real column is no enum type: the database has it as character varying"
+    reason = "the real column holds no text: the database has it as numeric"
     assert names_and_reasons(COLUMN, *columns, database=mixed) == {
         "places.status": "",
         "enum-columns": f"{reason} (4 columns: places.c0, places.c1, places.c2 and 1 more)",
@@ -262,14 +264,14 @@ def test_many_columns_that_are_no_enums_in_the_database_are_one_skip() -> None:
 
 
 def test_each_reason_of_many_columns_has_a_skip_of_its_own() -> None:
-    columns, real = zip(*(varchar(at) for at in range(4)), strict=True)
+    columns, real = zip(*(plain(at, "numeric") for at in range(4)), strict=True)
     odd = [replace(COLUMN, column=f"odd{at}", opaque="Odd decides what is sent") for at in range(4)]
     found = names_and_reasons(*columns, *odd, database=replace(DATABASE, columns=real))
     assert list(found) == ["enum-columns", "enum-columns #2"]
 
 
 def test_without_a_database_every_column_keeps_its_name() -> None:
-    columns = [varchar(at)[0] for at in range(5)]
+    columns = [plain(at, "text")[0] for at in range(5)]
     assert set(names_and_reasons(*columns, database=None).values()) == {"no database was read"}
 
 
@@ -278,12 +280,18 @@ def test_a_database_of_another_vendor_is_one_skip() -> None:
     assert names_and_reasons(COLUMN, database=sqlite) == {"enum-columns": "The database is SQLite."}
 
 
-def test_a_column_whose_model_says_that_it_is_no_native_enum_is_no_subject() -> None:
-    column, real = varchar(20)
-    modest = replace(column, native=False)
-    assert names_and_reasons(modest, database=replace(DATABASE, columns=(real,))) == {}
-    assert names_and_reasons(modest, database=replace(DATABASE, columns=())) == {}
-    assert names_and_reasons(modest, database=None) == {}
+def test_a_column_of_text_takes_every_label_whatever_the_model_says() -> None:
+    column, real = plain(20, "character varying")
+    for model in (column, replace(column, native=False)):
+        assert names_and_reasons(model, database=replace(DATABASE, columns=(real,))) == {"places.c20": ""}
+        assert judge((), model, replace(DATABASE, columns=(real,))) == Judgement(Outcome.PASSED)
+
+
+def test_a_column_that_is_no_native_enum_is_not_looked_up_by_the_name_of_a_type() -> None:
+    column = replace(COLUMN, native=False)
+    assert names_and_reasons(column, database=replace(DATABASE, columns=())) == {
+        "places.status": "the database does not have the table places"
+    }
 
 
 def test_a_column_that_is_an_enum_in_the_database_is_judged_whatever_the_model_says() -> None:
@@ -321,7 +329,9 @@ def test_without_a_table_the_type_is_looked_up_as_the_session_would() -> None:
 
 
 def test_a_table_of_the_same_name_in_another_schema_is_not_this_one() -> None:
-    other = replace(REAL, schema="archive", visible=False, enum_name="", enum_schema="", type="text")
+    other = replace(
+        REAL, schema="archive", visible=False, enum_name="", enum_schema="", type="date", base="date"
+    )
     database = replace(DATABASE, columns=(other, REAL))
     assert judge(VALUES, COLUMN, database).outcome is Outcome.PASSED
     assert judge(VALUES, replace(COLUMN, schema="archive"), database).outcome is Outcome.SKIPPED
@@ -471,6 +481,17 @@ def test_301_passes_on_what_sqlalchemy_says_of_other_faults() -> None:
     message = "Mapper[Bare(bare)] could not assemble any primary key columns for mapped table 'bare'"
     finding = mapping_finding(MappingFailure("src.models.Bare", "", failure(message, "ArgumentError"), WHERE))
     assert finding.message == f"src.models.Bare cannot be mapped: {message}"
+
+
+def test_ten_thousand_labels_are_compared_in_one_pass() -> None:
+    labels = tuple(f"label {at}" for at in range(10_000))
+    column = replace(COLUMN, members=(), sends=tuple(label.upper() for label in labels[1:]))
+    absent, spelt, unknown = judge((*labels[:-1], "other"), column).findings
+    assert [absent.code, spelt.code, unknown.code] == ["PRD302", "PRD302", "PRD303"]
+    assert 'sends "LABEL 9999", but' in absent.message
+    assert 'sends "LABEL 1", "LABEL 2",' in spelt.message
+    assert len(spelt.message) < 1000
+    assert 'has "label 0", "other", which' in unknown.message
 
 
 @pytest.mark.parametrize("labels", [NAMES, VALUES])

@@ -1,0 +1,154 @@
+"""Puts Celery faults into real applications and counts which the gate sees: `celery_faults.py [NAME…]`.
+
+The worker's deployment is complete here: `[tool.realapps.celery]` names the queues that it consumes and the
+files that lead to its broker, and a contract is written before. Nothing is connected to. Faults about
+different tasks and settings are put in together; one that is missed in company is tried again by itself. The
+gate runs from the environment of this script, beside the application's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from _application import HERE, Application, NotReadyError, applications
+from _celery_faults import chosen
+from _celery_source import calls_of, tasks_of
+from _celery_tasks import CONTRACT
+from _report import fault_rows, stray_rows
+from _sketches import App, groups, put
+from _trying import Copy, tried
+from mutate import source_of
+
+FAMILY = "PRD2"
+TOGETHER = 30
+"""Faults in one run, at most."""
+REPORT = HERE.parent / "celery_faults.md"
+HEAD = """# Celery faults in real applications
+
+Written by `nox -s realapps`, on {cores} cores ({machine}); the applications are those of
+[realapps.md](realapps.md), with the queues that their documentation has workers consume. Each fault is put
+into a copy. It counts as caught when a finding of the right rule names the right file and line. Without a
+fault, the rules about Celery have nothing to say but this:
+
+{clean}
+
+| kind of fault | {names} | caught |
+|---|{rules}--:|
+"""
+
+
+@dataclass(frozen=True)
+class Deployed(Application):
+    """An application with its workers; `[tool.realapps.celery]` says what they consume."""
+
+    directory: str = "deployed"
+
+    @property
+    def apart(self) -> bool:
+        """Always: its environment is measured elsewhere, and stays as it is."""
+        return True
+
+    @property
+    def needs(self) -> dict[str, Any]:
+        """What stands in its table."""
+        found: dict[str, Any] = self.settings["celery"]
+        return found
+
+    def lay_out(self) -> None:
+        """Make its project's directory anew, with its workers' queues and the files for its broker."""
+        super().lay_out()
+        for file, content in self.needs.get("files", {}).items():
+            (self.project / file).write_text(content, encoding="utf-8")
+        path = self.project / "pyproject.toml"
+        text = path.read_text(encoding="utf-8")
+        # the table takes the place of the plain value
+        (line,) = (line for line in text.split("\n") if line.startswith("celery = "))
+        table = f"\n[tool.prodready.celery]\napp = {line.removeprefix('celery = ')}\n"
+        table += f"consumes = {json.dumps(self.needs['consumes'])}\n"
+        path.write_text(text.replace(f"{line}\n", "") + table, encoding="utf-8")
+
+
+def put_in(application: Deployed) -> dict[str, Any]:
+    """Try all faults of one application.
+
+    Returns:
+        What became of each, the errors that name a place where no fault is, and what is said without any.
+    """
+    copy = Copy(application, FAMILY)
+    clean = copy.clean()
+    application.run(application.command("-", "--prodready-select", FAMILY, "--prodready-update"))
+    contract = application.project / CONTRACT
+    text = contract.read_text(encoding="utf-8")
+    contract.unlink()  # where it matters, it is put in with the fault
+    sketches = chosen(_app(application, clean, text))
+    faults, strays = tried(
+        copy, clean, groups(sketches, TOGETHER), lambda group: put(group, application.project)
+    )
+    return {"celery_faults": faults, "celery_strays": strays, "celery_clean": clean["findings"]}
+
+
+def _app(application: Deployed, clean: dict[str, Any], contract: str) -> App:
+    modules = source_of(application, clean)
+    worker = next(seen for seen in clean["facts"]["entries"] if seen["celery"])
+    tasks = tasks_of(worker, modules)
+    module, _, variable = worker["entry"]["target"].partition(":")
+    return App(
+        application.name,
+        modules,
+        tasks,
+        calls_of(tasks, modules),
+        file=modules[module].file,
+        variable=variable,
+        queues=application.needs["consumes"],
+        eager=worker["celery"]["setup"]["eager"],
+        contract=contract,
+        project=application.project,
+    )
+
+
+def write(kept: dict[str, dict[str, Any]]) -> None:
+    """Write the report of all applications that something is known of."""
+    faults = {name: one["celery_faults"] for name, one in kept.items() if "celery_faults" in one}
+    strays = {name: kept[name]["celery_strays"] for name in faults}
+    clean = [
+        f"- {name}: {finding['code']} {finding['level']}: {finding['message']}"
+        for name in faults
+        for finding in kept[name]["celery_clean"]
+        if finding["level"] != "info"
+    ]
+    text = HEAD.format(
+        cores=os.cpu_count(),
+        machine=platform.machine(),
+        clean="\n".join(clean) or "- nothing",
+        names=" | ".join(faults),
+        rules="--:|" * len(faults),
+    )
+    REPORT.write_text(
+        text + "".join(f"{row}\n" for row in (*fault_rows(faults), *stray_rows(strays))), encoding="utf-8"
+    )
+
+
+def main(names: list[str]) -> None:
+    """Put faults into each application, then write the report."""
+    for one in applications(names):
+        application = Deployed(one.name, one.settings)
+        application.make_ready()
+        results = put_in(application)
+        application.keep(**results)
+        caught = sum(fault["caught"] for fault in results["celery_faults"])
+        print(f"{one.name}: {caught} of {len(results['celery_faults'])} faults caught", flush=True)
+    write({one.name: one.results for one in applications([])})
+    print(f"written: {REPORT}")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except (NotReadyError, subprocess.SubprocessError) as error:
+        sys.exit(f"could not be measured: {error}")
