@@ -72,7 +72,7 @@ def imported(error: ModuleNotFoundError, app: Any, project: Project) -> None:
             [value] if isinstance(value, str) else [*value] if isinstance(value, (list, tuple, set)) else []
         )
         for entry in entries:
-            if isinstance(entry, str) and f"{entry}.".startswith(f"{error.name}."):
+            if f"{entry}.".startswith(f"{error.name}."):
                 place = _written(entry, project)
                 where = f" at {project.relative(place[0])}:{place[1]}" if place else ""
                 message = f"its {setting} names the module {entry!r}{where}, which does not exist"
@@ -92,7 +92,7 @@ def installed(error: BaseException, project: Project) -> None:
         cause = cause.__cause__ or cause.__context__
     name = cause.name if isinstance(cause, ModuleNotFoundError) else None
     for entry in discovery.django_apps() or () if name else ():
-        if isinstance(entry, str) and f"{entry}.".startswith(f"{name}."):
+        if f"{entry}.".startswith(f"{name}."):
             place = _written(entry, project)
             where = f" at {project.relative(place[0])}:{place[1]}" if place else ""
             message = f"INSTALLED_APPS names {entry!r}{where}, which does not exist"
