@@ -97,13 +97,13 @@ CASES = [
     ),
     stops(
         "C recursion",
-        "import sys\nsys.setrecursionlimit(10 ** 9)\nclass A:\n    def __repr__(self):\n        return repr(self)  # here\nrepr(A())",
+        "import sys\nsys.setrecursionlimit(10 ** 9)\nclass A:\n    def __repr__(self): return repr(self)  # here\nrepr(A())",
         "SIGSEGV killed the interpreter while app.inner",
     )
     if sys.version_info < (3, 12)
     else raises(
         "C recursion",
-        "import sys\nsys.setrecursionlimit(10 ** 9)\nclass A:\n    def __repr__(self):\n        return repr(self)  # here\nrepr(A())",
+        "import sys\nsys.setrecursionlimit(10 ** 9)\nclass A:\n    def __repr__(self): return repr(self)  # here\nrepr(A())",
         "RecursionError",
     ),
     stops(

@@ -94,7 +94,7 @@ class CallFaults(Making):
                 yield self._of_call(CALL_QUEUE, call, f'apply_async(…, queue="{wrong}")', span)
 
     def _of_call(self, kind: Kind, call: Sent, what: str, span: Span) -> Sketch:
-        return Sketch(kind, what, (call.place,), (span,), about=frozenset({call.task.name}))
+        return Sketch(kind, what, (call.place,), (span,))
 
     def _sent_name(self, dice: random.Random) -> Iterator[Sketch]:
         for name in self._own_names(dice):

@@ -67,8 +67,7 @@ class TaskSource:
     @property
     def plain(self) -> bool:
         """Nothing but its decorator and its parameters says what it takes."""
-        own = ("typing", "base")
-        return len(self.node.decorator_list) == 1 and not any(name in self.options for name in own)
+        return len(self.node.decorator_list) == 1 and "typing" not in self.options
 
     @property
     def positional(self) -> list[str]:
@@ -139,7 +138,11 @@ def tasks_of(worker: dict[str, Any], modules: dict[str, Module]) -> list[TaskSou
         ]
         if module is None or len(nodes) != 1:
             continue
-        decorators = [one for one in nodes[0].decorator_list if "task" in ast.unparse(one)]
+        decorators = [
+            one
+            for one in nodes[0].decorator_list
+            if "task" in ast.unparse(one.func if isinstance(one, ast.Call) else one)
+        ]
         if len(decorators) == 1:
             found.append(TaskSource(fact["name"], module, nodes[0], decorators[0]))
     return found

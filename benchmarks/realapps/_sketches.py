@@ -45,7 +45,9 @@ class Sketch:
 
     def beside(self, other: Sketch) -> bool:
         """Both can be put in together."""
-        return self.whole == other.whole and not (self.about & other.about or self.lined & other.lined)
+        brought = {*self.brings} & {*other.places} or {*other.brings} & {*self.places}
+        together = self.about & other.about or self.lined & other.lined or brought
+        return self.whole == other.whole and not together
 
 
 def put(sketches: Sequence[Sketch], project: Path) -> list[Fault]:

@@ -279,7 +279,9 @@ def test_the_settings_say_it(found: Discover) -> None:
     words = "[tool.prodready.celery] consumes"
     discovered = found(files)
     assert discovered.workers == (
-        WorkerCommand(words, place, queues=("default", "mail"), lines={"default": place, "mail": place}),
+        WorkerCommand(
+            words, place, queues=("default", "mail"), lines={"default": place, "mail": place}, stated=True
+        ),
     )
     assert queues_note(discovered) == f"default, mail ({words})"
 

@@ -64,6 +64,8 @@ def tenants() -> Tenants | None:
         return None
     from django.conf import settings
 
+    if not settings.configured:  # the library is loaded, and Django is not in use
+        return None
     engine = str(
         settings.DATABASES.get(getattr(settings, "TENANT_DB_ALIAS", "default"), {}).get("ENGINE", "")
     )

@@ -33,7 +33,7 @@ LABELS = ("it's", 'a "b"', "two\nlines", "back\\slash", "per%cent :x", "ünï", 
 
 
 def read(url: str, *tables: str, limit: float = 20.0) -> Database:
-    mapping = {"tables": [{"name": name} for name in tables]}
+    mapping = {"tables": [{"name": name, "schema": None, "bind": "", "model": ""} for name in tables]}
     (answer,) = reading.read("env:U", mapping, NOWHERE, limit, {"U": url})
     written = json.dumps(answer)
     assert SECRET not in written
