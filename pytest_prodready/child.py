@@ -27,6 +27,8 @@ TURN = 0.1
 """Seconds between two looks at the clock while nothing arrives."""
 PAUSE = 0.01
 """Seconds in which events gather before they are read: waking up for each takes a core from the child."""
+MUCH = 32 * 1024
+"""Bytes at once, half of what a pipe holds, that ask for being read on without a pause."""
 STACK_WAIT = 1.0
 """Seconds that a child which ran out of time gets to write down where it stands."""
 _OUTERMOST = re.compile(rb'bootstrap\.py", line \d+ in <module>\n|\n  \.\.\.\n')
@@ -131,10 +133,12 @@ def _listen(
             os.set_blocking(descriptor, False)
             selector.register(descriptor, selectors.EVENT_READ)
         while not cancelled.is_set():
+            much = False
             for key, _ in selector.select(TURN):
                 data = _read(key.fd)
                 if data is None:
                     continue
+                much = much or len(data) >= MUCH
                 if data == b"":
                     selector.unregister(key.fd)
                 elif key.fd != events:
@@ -149,7 +153,8 @@ def _listen(
                             finished = on_event(bytes(line)) or finished
                         else:
                             stack += line + b"\n"
-            cancelled.wait(PAUSE)
+            if not much:
+                cancelled.wait(PAUSE)
             if exited_at is None and process.poll() is not None:
                 exited_at = time.monotonic()
             # a descendant may hold the pipes open for ever: what it writes now is no fact of ours

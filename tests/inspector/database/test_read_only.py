@@ -27,9 +27,7 @@ from tests.inspector.database.test_reading import execute, with_driver
 pytest.importorskip("sqlalchemy")
 
 NOWHERE = Project("/nonexistent", ("nothing",))
-MAPPING = {
-    "tables": [{"name": name, "schema": None, "bind": "", "model": ""} for name in ("places", "seen")]
-}
+MAPPING = {"tables": [{"name": name, "schema": None, "bind": "", "model": ""} for name in ("places", "seen")]}
 POSTGRESQL = ("psycopg", "psycopg2", "asyncpg", "pg8000")
 MARIADB = ("pymysql", "mysqldb", "asyncmy", "aiomysql")
 MODULES = {"mysqldb": "MySQLdb"}
