@@ -9,6 +9,8 @@ import pytest
 from pytest_prodready.findings import Level
 from tests.support import Run, gate
 
+pytestmark = pytest.mark.wide
+
 pytest.importorskip("celery")
 
 DJANGO = {

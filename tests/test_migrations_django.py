@@ -14,6 +14,8 @@ import pytest
 from pytest_prodready.findings import Level, Outcome
 from tests.support import Run, gate, snapshot
 
+pytestmark = pytest.mark.wide
+
 pytest.importorskip("django")
 
 BEGIN = "from django.db import migrations, models\n"

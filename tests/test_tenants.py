@@ -6,6 +6,8 @@ import pytest
 
 from tests.support import Run, gate
 
+pytestmark = pytest.mark.wide
+
 pytest.importorskip("celery")
 pytest.importorskip("psycopg")
 pytest.importorskip("django_tenants")

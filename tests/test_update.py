@@ -10,6 +10,8 @@ from pytest_prodready import contract
 from pytest_prodready.findings import Level, Outcome
 from tests.support import QUIET, Run, gate, snapshot
 
+pytestmark = pytest.mark.wide
+
 pytest.importorskip("celery")
 
 FILE = contract.FILE

@@ -159,9 +159,10 @@ class Making:
         return [one.place for one in self.sent.get(task.function, ())]
 
     def _mentions(self, name: str) -> Iterator[Place]:
-        """The lines that name a task in a text."""
+        """The lines that name a task in a text, and those above, where the name of a beat entry stands."""
         for module in self.app.modules.values():
             if name in module.text:
                 for node in ast.walk(module.tree):
                     if isinstance(node, ast.Constant) and node.value == name:
                         yield module.file, node.lineno
+                        yield module.file, node.lineno - 1

@@ -6,6 +6,8 @@ import pytest
 from pytest_prodready.facts import Call, Location, Way
 from tests.inspector.projects import Project
 
+pytestmark = pytest.mark.wide
+
 APP = "from celery import Celery\ncelery = Celery('app', broker='memory://')\nimport app.tasks\n"
 BROKEN = "    from app.models import Gone\n"
 

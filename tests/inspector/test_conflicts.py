@@ -12,6 +12,8 @@ import pytest
 from pytest_prodready.facts import Importer, Location, Missing, Module, Shadow, Twin
 from tests.inspector.projects import Project, Seen
 
+pytestmark = pytest.mark.wide
+
 LIBRARY = "lib/site-packages"
 
 

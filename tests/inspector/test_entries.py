@@ -17,6 +17,8 @@ from pytest_prodready.request import Request
 from pytest_prodready.settings import Limits
 from tests.inspector.projects import Project
 
+pytestmark = pytest.mark.wide
+
 SHOWN = "import sys\nclass Shown(Exception): ...\nraise Shown('|'.join([*sys.argv, '', *sys.path]))\n"
 EMAIL = {"email/__init__.py": "", "shop/__init__.py": "", "shop/cli.py": "import smtplib\ndef main(): ...\n"}
 SETTINGS = "SECRET_KEY = 'x'\nINSTALLED_APPS = ['django.contrib.contenttypes', 'shop']\nUSE_TZ = True\n"

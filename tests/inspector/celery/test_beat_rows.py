@@ -21,6 +21,8 @@ from pytest_prodready.facts import BeatRows, Entry, InspectedEntry
 from pytest_prodready.request import Request
 from pytest_prodready.settings import Limits
 
+pytestmark = pytest.mark.wide
+
 pytest.importorskip("django_celery_beat")
 
 NUMBERS = count(1)

@@ -17,6 +17,8 @@ from pytest_prodready.facts import Database, DatabaseColumn, MappedColumn
 from pytest_prodready.rules.database.column_fit import FITS, POSTGRESQL, REFUSED, UNLIKE, fit
 from tests.inspector.database.test_reading import execute
 
+pytestmark = pytest.mark.wide
+
 sqlalchemy = pytest.importorskip("sqlalchemy")
 
 SENT: dict[str, tuple[str, list[Any]]] = {

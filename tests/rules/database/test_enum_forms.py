@@ -19,6 +19,8 @@ from pytest_prodready.rules.database import enum_column, family
 from tests.inspector.database.support import django, inspect
 from tests.servers import database
 
+pytestmark = pytest.mark.wide
+
 pytest.importorskip("sqlalchemy")
 REGISTRY = Registry([family])
 Verdicts = dict[str, Judgement]

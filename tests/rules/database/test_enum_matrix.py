@@ -25,6 +25,8 @@ from pytest_prodready.rules.database import enum_column, family
 from tests.inspector.database.support import inspect
 from tests.servers import database, execute
 
+pytestmark = pytest.mark.wide
+
 sqlalchemy = pytest.importorskip("sqlalchemy")
 orm = pytest.importorskip("sqlalchemy.orm")
 
