@@ -16,6 +16,8 @@ from pytest_prodready.facts import Location
 from pytest_prodready.findings import Finding, Level, Outcome
 from tests.support import Run, gate, snapshot
 
+pytestmark = pytest.mark.wide
+
 for module in ("alembic", "asyncpg", "psycopg", "sqlalchemy"):
     pytest.importorskip(module)
 

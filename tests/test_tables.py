@@ -17,6 +17,8 @@ from tests import servers
 from tests.inspector.database.test_reading import execute
 from tests.support import Run, gate
 
+pytestmark = pytest.mark.wide
+
 pytest.importorskip("sqlalchemy")
 pytest.importorskip("asyncpg")
 
