@@ -71,13 +71,16 @@ class DatabaseTables:
             return []
         return [one for one in mapped if self.key(one.name) not in real and one.name.lower() not in system]
 
-    @property
-    def empty(self) -> bool:
-        """Nothing was migrated into it: it has no table but those that extensions and tools bring."""
+    def empty(self, brought: Iterable[str] = ()) -> bool:
+        """Nothing was migrated into it: it has no table but those that extensions, tools and libraries bring.
+
+        Args:
+            brought: tables of libraries, which some of these make when the application starts.
+        """
         database = self.database
         if database.applied or any(one.revisions for one in database.versions):
             return False
-        tools = VERSIONS | {one.name for one in database.versions}
+        tools = VERSIONS | {one.name for one in database.versions} | {name.lower() for name in brought}
         return all(table.extension or table.name.lower() in tools for table in database.tables)
 
     def is_servers_own(self, table: MappedTable) -> bool:

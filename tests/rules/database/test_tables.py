@@ -162,6 +162,16 @@ def test_a_database_that_only_extensions_and_tools_have_tables_in_is_empty() -> 
     assert [one[:2] for one in said(facts(JOBS, database=migrated))] == [("PRD311", "error")]
 
 
+def test_tables_that_a_library_makes_at_the_start_migrate_nothing() -> None:
+    """Flask-AppBuilder makes its own when an application starts, in a database that nobody has migrated."""
+    theirs = MappedTable("ab_user", model="flask_appbuilder.User", own=False, columns=(ID,))
+    made = replace(DATABASE, tables=(DatabaseTable("public", "ab_user"),), columns=(column("ab_user"),))
+    findings, reasons = judged(facts(JOBS, theirs, database=made))
+    assert findings == {}
+    assert all("nothing has been migrated into it" in reason for reason in reasons.values())
+    assert judged(facts(theirs, database=made)) == ({"ab_user": []}, {})
+
+
 def test_one_name_in_two_databases_is_two_subjects() -> None:
     of_django = replace(PLACES, framework="django", bind="default")
     seen = facts(PLACES, of_django, replace(PLACES, bind="archive"))
