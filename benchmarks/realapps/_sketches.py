@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -128,7 +129,7 @@ class App:
 Way = tuple[Kind, Callable[[random.Random], Iterator[Sketch]]]
 
 
-class Making:
+class Making(ABC):
     """What makes faults of some kinds in one application."""
 
     def __init__(self, app: App) -> None:
@@ -136,9 +137,9 @@ class Making:
         self.sent = {task.function: [one for one in app.calls if one.task is task] for task in app.tasks}
 
     @property
+    @abstractmethod
     def ways(self) -> list[Way]:
         """Each kind of them, and how they are made."""
-        raise NotImplementedError
 
     def _line(self, kind: Kind, what: str, line: str, *about: str) -> Sketch:
         file = self.app.file

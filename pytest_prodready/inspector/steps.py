@@ -24,7 +24,7 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events", effects
     effects.begin()
     _collect_seldom()
     if request["continue"]:
-        _continuing().load(request, project, events)
+        _inspector("continuing").load(request, project, events)
         return
     started = time.perf_counter()
     reads = _environment_reads(effects)
@@ -43,14 +43,14 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events", effects
 
     tried: list[str] = []
     name = f"{request['kind']} {request['target']}"
-    parsed = _parsed().Parsed(request["cache"], name, request["shared"])
+    parsed = _inspector("parsed").Parsed(request["cache"], name, request["shared"])
     _expect(parsed, jobs)
     if request["kind"] == "web":
-        step("app", lambda: _web_app().inspect(loaded[0], request["target"], project))
+        step("app", lambda: _inspector("web_app").inspect(loaded[0], request["target"], project))
         if "celery" in jobs and "celery" in sys.modules:
-            step("binding", lambda: _wiring().inspect(loaded[0], project))
+            step("binding", lambda: _inspector("celery.wiring").inspect(loaded[0], project))
     elif request["kind"] == "celery" and "celery" in jobs:
-        step("celery", lambda: _celery_app().inspect(loaded[0], project, parsed))
+        step("celery", lambda: _inspector("celery.app").inspect(loaded[0], project, parsed))
     elif request["kind"] == "script":
         step("names", lambda: _names(request, project))
     elif request["kind"] == "commands":
@@ -60,24 +60,24 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events", effects
         _effects(effects, events)
     if "services" in jobs and request["kind"] in ("web", "celery"):
         known = reads.facts(project.location)
-        step("services", lambda: _services().inspect(loaded[0], request["kind"], known, project))
+        step("services", lambda: _inspector("services").inspect(loaded[0], request["kind"], known, project))
     if "closure" in jobs:
         effects.begin()
         raised = _closure(request, loaded[0], project, events, parsed, tried)
         effects.end()
         _effects(effects, events)
         if "calls" in jobs:
-            step("call_sites", lambda: _call_sites().inspect(project, parsed))
+            step("call_sites", lambda: _inspector("celery.call_sites").inspect(project, parsed))
         if request["kind"] == "celery" and "celery" in jobs:
-            step("tenancy", lambda: _tenants().inspect(loaded[0], project, parsed))
-        step("conflicts", lambda: _conflicts().inspect(project, tuple(request["pythonpath"])))
+            step("tenancy", lambda: _inspector("celery.tenants").inspect(loaded[0], project, parsed))
+        step("conflicts", lambda: _inspector("conflicts").inspect(project, tuple(request["pythonpath"])))
         step("parsed", parsed.save)  # a file of ours is no effect of the application's
     if request["kind"] in ("script", "commands"):
         jobs -= {"mapping", "database", "migrations"}  # they may well load half of the models, and use none
         # what else raises there does so most often because no function has set the application up yet
         raised = {name: failure for name, failure in raised.items() if failure["missing"]}
     if jobs & {"mapping", "database", "catalogue", "migrations"}:
-        mapping = step("mapping", lambda: _mapping().inspect(project))
+        mapping = step("mapping", lambda: _inspector("mapping.mappers").inspect(project))
         migrated = "migrations" in jobs and bool(request["alembic"])
         wanted = "catalogue" in jobs or (
             "database" in jobs
@@ -91,9 +91,9 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events", effects
         if "migrations" in jobs and isinstance(mapping, dict):  # imports what belongs to no other step
             step("migrations", lambda: _migrations(request, mapping, databases, project))
     if request["kind"] == "celery" and "rows" in jobs:
-        step("rows", lambda: _beat_rows().read(loaded[0], request["database_limit"]))
+        step("rows", lambda: _inspector("celery.beat_rows").read(loaded[0], request["database_limit"]))
     if request["kind"] == "celery" and "live" in jobs:
-        step("live", lambda: _live().ask(loaded[0], request["live_limit"]))
+        step("live", lambda: _inspector("celery.live").ask(loaded[0], request["live_limit"]))
     if raised:  # the very last step: it changes what is loaded
         step("further", lambda: _go_on(raised, request, loaded[0], project, events))
 
@@ -134,7 +134,9 @@ def _load(
 
         events.send("facts", "failure", failure.describe(error, project))
         raised = error
-        _step("mapping_failure", lambda: _mapping().mapping_failure(raised, project), events)
+        _step(
+            "mapping_failure", lambda: _inspector("mapping.mappers").mapping_failure(raised, project), events
+        )
         _environment(reads, project, events)  # while the exception keeps what its modules have defined
         return None
 
@@ -151,17 +153,17 @@ def load_entry(request: "dict[str, Any]", project: "Project") -> object:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", request["settings_module"])
     module = request["target"].partition(":")[0]
     if request["kind"] == "celery":
-        return _celery_app().load(request["target"], project)
+        return _inspector("celery.app").load(request["target"], project)
     if request["kind"] == "database":
         return None
     if request["kind"] == "commands":
-        return _management().set_up()
+        return _inspector("management").set_up()
     __import__(module)
     if request["kind"] == "script":
         return None
     if request["kind"] == "module":
-        return _web_app().named(request["target"])
-    return _web_app().load(request["target"])
+        return _inspector("web_app").named(request["target"])
+    return _inspector("web_app").load(request["target"])
 
 
 def _environment_reads(effects: "Effects") -> "EnvironmentReads":
@@ -197,14 +199,8 @@ def _expect(parsed: "Any", jobs: "set[str]") -> None:
         from . import closure
 
         parsed.expect(*closure.READING)
-        if "calls" in jobs and _call_sites().CELERY in sys.modules:
-            parsed.expect(*_call_sites().READING)
-
-
-def _parsed() -> "Any":
-    from . import parsed
-
-    return parsed
+        if "calls" in jobs and _inspector("celery.call_sites").CELERY in sys.modules:
+            parsed.expect(*_inspector("celery.call_sites").READING)
 
 
 def _closure(
@@ -232,23 +228,16 @@ def _closure(
                     failed[module["name"]] = module
 
     def reaching() -> object:
-        from .celery import reaching
-
-        return reaching.tasks_reaching(loaded, broken, project, parsed)
-
-    def libraries() -> object:
-        from . import outside
-
-        return outside.libraries(project)
+        return _inspector("celery.reaching").tasks_reaching(loaded, broken, project, parsed)
 
     failed: dict[str, Any] = {}
     broken: list[Any] = []
     _step("closure", walk, events)
-    _step("libraries", libraries, events)
+    _step("libraries", lambda: _inspector("outside").libraries(project), events)
     if broken and request["kind"] == "celery":
         _step("reaching", reaching, events)
     tried += [one["file"] for one in failed.values()]
-    _step("unreached", lambda: _unreached().files(project, tried), events)
+    _step("unreached", lambda: _inspector("unreached").files(project, tried), events)
     return {name: one["failure"] for name, one in failed.items() if one["failure"]["how"] == "raised"}
 
 
@@ -258,25 +247,7 @@ def _go_on(
     from . import web_app
 
     with web_app.context(loaded, project):
-        _continuing().modules(raised, project, request["hidden"], events.send)
-
-
-def _continuing() -> "Any":
-    from . import continuing
-
-    return continuing
-
-
-def _conflicts() -> "Any":
-    from . import conflicts
-
-    return conflicts
-
-
-def _unreached() -> "Any":
-    from . import unreached
-
-    return unreached
+        _inspector("continuing").modules(raised, project, request["hidden"], events.send)
 
 
 def _effects(effects: "Effects", events: "Events") -> None:
@@ -333,71 +304,16 @@ def _commands(request: "dict[str, Any]", project: "Project", events: "Events") -
     Returns the places of those that raised, and of manage.py itself, which stands behind all of them.
     """
     tried = [request["target"]]
-    found: Any = _step("commands", lambda: _management().own(project, request["skipped"]), events)
+    found: Any = _step("commands", lambda: _inspector("management").own(project, request["skipped"]), events)
     for name, module, file in found or ():
         events.send("command", name, module, project.relative(file))
-        command = _management().load(name, module, file, project)
+        command = _inspector("management").load(name, module, file, project)
         events.send("facts", "command", command)
         if "failure" in command:
             tried.append(project.relative(file))
     return tried
 
 
-def _management() -> "Any":
-    from . import management
-
-    return management
-
-
-def _services() -> "Any":
-    from . import services
-
-    return services
-
-
-def _web_app() -> "Any":
-    from . import web_app
-
-    return web_app
-
-
-def _celery_app() -> "Any":
-    from .celery import app
-
-    return app
-
-
-def _call_sites() -> "Any":
-    from .celery import call_sites
-
-    return call_sites
-
-
-def _beat_rows() -> "Any":
-    from .celery import beat_rows
-
-    return beat_rows
-
-
-def _tenants() -> "Any":
-    from .celery import tenants
-
-    return tenants
-
-
-def _wiring() -> "Any":
-    from .celery import wiring
-
-    return wiring
-
-
-def _live() -> "Any":
-    from .celery import live
-
-    return live
-
-
-def _mapping() -> "Any":
-    from .mapping import mappers
-
-    return mappers
+def _inspector(module: str) -> "Any":
+    """One of the inspector's own modules, imported when a step needs it."""
+    return __import__(f"{__package__}.{module}", fromlist=["*"])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 Rows = list[tuple[Any, ...]]
 
 
-class Session:
+class Session(ABC):
     """An open connection on which statements are run that only read.
 
     Statements hold ``:name`` where a parameter stands. A list fills the place behind ``IN``, whatever its
@@ -34,21 +35,21 @@ class Session:
         rows = self.rows(statement, **parameters)
         return "" if not rows or rows[0][0] is None else str(rows[0][0])
 
+    @abstractmethod
     def run(self, statement: str) -> None:
         """A statement that gives no rows and changes this session alone (``SET …``)."""
-        raise NotImplementedError
 
-    def begin(self) -> None:
+    def begin(self) -> None:  # noqa: B027  # not every library needs it
         """Open a transaction, for a library that would open none by itself."""
 
-    def leave_autocommit(self) -> None:
+    def leave_autocommit(self) -> None:  # noqa: B027  # not every library needs it
         """Have the driver open transactions, on this connection only."""
 
-    def rollback(self) -> None:
+    def rollback(self) -> None:  # noqa: B027  # not every library needs it
         """End what :meth:`begin` has begun."""
 
-    def _rows(self, statement: str, parameters: dict[str, object]) -> Rows:
-        raise NotImplementedError
+    @abstractmethod
+    def _rows(self, statement: str, parameters: dict[str, object]) -> Rows: ...
 
 
 class SQLAlchemySession(Session):

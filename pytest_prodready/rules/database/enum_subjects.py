@@ -11,7 +11,7 @@ from pytest_prodready.registry import Subject
 from pytest_prodready.rules.database.column_stores import Stores
 from pytest_prodready.rules.database.enum_comparison import EnumCase, differences, order_differs
 from pytest_prodready.rules.database.sql import MYSQL
-from pytest_prodready.rules.database.stores import Checked, NamedType, Store, named_type
+from pytest_prodready.rules.database.stores import Checked, NamedType, Nowhere, Store, named_type
 from pytest_prodready.rules.database.types import DatabaseTypes
 from pytest_prodready.wording import listed
 
@@ -56,7 +56,7 @@ def enum_subjects(facts: Facts, proof: Callable[[Database], str]) -> Iterator[Su
         yield Subject(TOGETHER, _NOTHING, skipped=f"{dead[0]} does not load")
 
 
-_NOTHING = EnumCase(members=(), sends=None, store=Store(""), subject="")
+_NOTHING = EnumCase(members=(), sends=None, store=Nowhere(""), subject="")
 
 
 def _of_database(
@@ -71,7 +71,7 @@ def _of_database(
         case = EnumCase(
             members=column.members,
             sends=column.sends,
-            store=Store(""),
+            store=Nowhere(""),
             subject=f"{column.model}.{column.column}" if column.model else column.name,
             location=column.location,
             proof=proof,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,7 +18,7 @@ _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
-class Store:
+class Store(ABC):
     """Where labels are kept."""
 
     name: str
@@ -67,13 +68,13 @@ class Store:
             return ()
         return tuple(dict.fromkeys(label for label in labels if len(label.rstrip(" ")) > self.length))
 
+    @abstractmethod
     def add(self, labels: Sequence[str]) -> str:
         """The statements that make it take these, too."""
-        raise NotImplementedError
 
+    @abstractmethod
     def rename(self, old: str, new: str) -> str:
         """The statements that give a label another name."""
-        raise NotImplementedError
 
     def widen(self, length: int) -> str:
         """The statement that gives it room for ``length`` characters."""
@@ -90,6 +91,18 @@ class Store:
         null = "" if self.nullable else " NOT NULL"
         default = " DEFAULT …" if self.default else ""
         return f"ALTER TABLE {self.table} MODIFY COLUMN {self.column} {kind}{null}{default}{more};"
+
+
+class Nowhere(Store):
+    """Stands in a subject that is not judged, as its store was not read."""
+
+    def add(self, labels: Sequence[str]) -> str:
+        """Nothing."""
+        return ""
+
+    def rename(self, old: str, new: str) -> str:
+        """Nothing."""
+        return ""
 
 
 @dataclass(frozen=True)
