@@ -14,8 +14,8 @@ from pytest_prodready.gate import Gate
 from pytest_prodready.registry import Kind
 from pytest_prodready.reports import terminal
 from pytest_prodready.rules import imports, registry
-from pytest_prodready.rules.answers import check_expectation
 from pytest_prodready.rules.dependencies import require
+from pytest_prodready.rules.health.answers import check_expectation
 from pytest_prodready.rules.imports_commands import command_name, entry_name
 
 if TYPE_CHECKING:

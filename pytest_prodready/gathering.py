@@ -97,7 +97,7 @@ class Gathering:
             root=str(self.root),
             packages=found.packages,
             url=Redactor(self.job_environ).blank(self.options.url),
-            expectations=settings.health,
+            expectations=settings.health.probes,
             required_env=settings.required_env,
             forbid=settings.imports.forbid,
             live=self.options.live,
@@ -127,7 +127,7 @@ class Gathering:
             entries=entries,
             problems=(*facts.problems, *unknown, *problems),
             databases=_databases(entries),
-            expectations=_expectations(settings.health, entries),
+            expectations=_expectations(settings.health.probes, entries),
         )
         return self._with_environment(request, gathered)
 
@@ -188,6 +188,7 @@ class Gathering:
             scan=(written.scan_rows, written.scan_seconds) if written.scan else None,
             serve=self.settings.serve,
             url=self.options.url,
+            health=self.settings.health,
             hidden=hidden,
             hidden_distributions=tuple(sorted(set(hidden.values()))),
             cache=self.cache,

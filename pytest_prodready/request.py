@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_prodready.facts import Entry
+from pytest_prodready.settings_health import HealthSettings
 
 JOBS = (
     "web",
@@ -23,6 +24,7 @@ JOBS = (
     "migrations",
     "dependencies",
     "health",
+    "controls",
     "environment",
     "absences",
     "services",
@@ -59,6 +61,8 @@ class Request:
     serve: str = ""
     url: str = ""
     """A deployed instance to probe instead of a server of our own."""
+    health: HealthSettings = field(default_factory=HealthSettings)
+    """How the application is served and probed."""
     hidden: dict[str, str] = field(default_factory=dict)
     """Top-level module → distribution outside the runtime closure, invisible to the target."""
     hidden_distributions: tuple[str, ...] = ()

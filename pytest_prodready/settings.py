@@ -10,9 +10,10 @@ from datetime import date, datetime
 from pathlib import Path
 
 from pytest_prodready import settings_celery, settings_database, settings_health, settings_values
-from pytest_prodready.facts import Expectation, Location
+from pytest_prodready.facts import Location
 from pytest_prodready.settings_celery import CelerySettings
 from pytest_prodready.settings_database import DatabaseSettings
+from pytest_prodready.settings_health import HealthSettings
 from pytest_prodready.settings_table import Mistakes, Table, kind
 from pytest_prodready.toml_lines import TomlLines, table_at
 
@@ -49,8 +50,8 @@ class Limits:
     """From the start of the server until it accepts a connection."""
     probe: float = 5.0
     """One request to one endpoint."""
-    stop: float = 10.0
-    """From SIGTERM until the server has left."""
+    stop: float = 30.0
+    """From SIGTERM until the server has left: the grace period of Kubernetes and of Heroku."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Settings:
     runtime: Runtime = field(default_factory=Runtime)
     imports: Imports = field(default_factory=Imports)
     serve: str = ""
-    health: tuple[Expectation, ...] = ()
+    health: HealthSettings = field(default_factory=HealthSettings)
     waivers: tuple[Waiver, ...] = ()
     limits: Limits = field(default_factory=Limits)
     locations: dict[str, Location] = field(default_factory=dict)
@@ -149,9 +150,7 @@ def read(root: Path, known_codes: Iterable[str]) -> Settings:
         runtime=_runtime(table, document, root),
         imports=_imports(table),
         serve=table.text("serve", 'serve = "uvicorn src.main:app --port {port}"', settings_values.serve),
-        health=tuple(
-            settings_health.expectation(entry) for entry in table.tables("health", settings_health.KEYS)
-        ),
+        health=settings_health.read(table),
         waivers=_waivers(table, frozenset(known_codes)),
         limits=_limits(table),
         locations=_locations(table),

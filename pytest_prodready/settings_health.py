@@ -1,9 +1,11 @@
-"""Reads ``[[tool.prodready.health]]``: what an endpoint must answer."""
+"""Reads ``[tool.prodready] health``: what endpoints must answer, or a table that says more."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from pytest_prodready.facts import Expectation
 from pytest_prodready.settings_table import (
@@ -14,13 +16,63 @@ from pytest_prodready.settings_table import (
     kind,
     shown,
 )
+from pytest_prodready.settings_values import environment_name
 from pytest_prodready.wording import nearest
 
-KEYS = ("path", "status", "method", "json", "headers", "refuse_without")
+TITLE = "[tool.prodready.health]"
+KEYS = ("probes", "mode", "probe_as", "dependencies", "slow")
+PROBE_KEYS = ("path", "status", "method", "json", "headers", "refuse_without")
+MODES = ("server", "inprocess")
+KUBELET = "kubelet"
 METHODS = ("GET", "HEAD", "OPTIONS")
 """The gate changes nothing, so it asks with nothing else."""
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, token
 _DEEPEST = 50
+
+
+@dataclass(frozen=True)
+class HealthSettings:
+    """What the user wrote about health; empty where nothing is written."""
+
+    probes: tuple[Expectation, ...] = ()
+    """What the endpoints must answer."""
+    mode: str = ""
+    """``server`` or ``inprocess``: who serves the application while it is probed; empty for a server."""
+    probe_as: str = ""
+    """``kubelet``: production's probes are those of Kubernetes; empty when nothing is said of them."""
+    dependencies: tuple[str, ...] = ()
+    """Variables whose dependency readiness must not do without."""
+    slow: str = ""
+    """The path of a request that takes a while, in flight while the server is stopped."""
+
+
+def read(parent: Table) -> HealthSettings:
+    """What ``[tool.prodready]`` says under ``health``; its mistakes are noted in the table.
+
+    Args:
+        parent: the table ``[tool.prodready]``.
+    """
+    written = parent.values.get("health")
+    if not isinstance(written, dict):  # the short form: the probes alone
+        return HealthSettings(tuple(map(expectation, parent.tables("health", PROBE_KEYS))))
+    table = Table(written, (*parent.path, "health"), TITLE, KEYS, parent.mistakes)
+    return HealthSettings(
+        probes=tuple(map(expectation, table.tables("probes", PROBE_KEYS))),
+        mode=table.text("mode", 'mode = "inprocess"', _one_of(MODES)),
+        probe_as=table.text("probe_as", 'probe_as = "kubelet"', _one_of((KUBELET,))),
+        dependencies=table.texts("dependencies", 'dependencies = ["DATABASE_URL"]', environment_name),
+        slow=table.text("slow", 'slow = "/reports/slow"', _path),
+    )
+
+
+def _one_of(words: tuple[str, ...]) -> Callable[[str], str]:
+    """A check that the value is one of ``words``."""
+
+    def check(value: str) -> str:
+        known = " or ".join(f'"{word}"' for word in words)
+        return "" if value in words else f"must be {known}{did_you_mean(nearest(value, words))}"
+
+    return check
 
 
 def expectation(table: Table) -> Expectation:

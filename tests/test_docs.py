@@ -126,6 +126,7 @@ def test_every_key_of_the_settings_is_documented() -> None:
         "tool.prodready.imports": [one.name for one in fields(settings.Imports)],
         "tool.prodready.limits": [one.name for one in fields(settings.Limits)],
         "tool.prodready.health": list(settings_health.KEYS),
+        "tool.prodready.health.probes": list(settings_health.PROBE_KEYS),
         "tool.prodready.waivers": [one.name for one in fields(settings.Waiver) if one.name != "location"],
     }
 

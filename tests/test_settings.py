@@ -102,7 +102,7 @@ until = 2026-12-31
     assert found.runtime == Runtime(("Postgres",), ("server",), ("gunicorn",), ("requirements.txt",))
     assert found.serve == "uvicorn src.main:app --port {port}"
     assert found.limits == Limits(load=120.0, probe=0.5)
-    assert found.health == (
+    assert found.health.probes == (
         Expectation(
             path="/ready",
             status=(200, 204),

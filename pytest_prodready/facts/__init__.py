@@ -57,7 +57,16 @@ from pytest_prodready.facts.environment import (
     SettingsCall,
     SettingsField,
 )
-from pytest_prodready.facts.health import Answer, Expectation, Health, Server
+from pytest_prodready.facts.health import (
+    Answer,
+    Control,
+    Expectation,
+    Health,
+    Knock,
+    KubeletProbe,
+    Server,
+    Stop,
+)
 from pytest_prodready.facts.imports import (
     BrokenImport,
     Call,
@@ -88,7 +97,7 @@ from pytest_prodready.facts.migrations import (
 )
 from pytest_prodready.facts.places import Entry, Failure, Frame, Location, Missing
 from pytest_prodready.facts.run import Command, Facts, InspectedEntry, Problem, WaiverUse
-from pytest_prodready.facts.web import App, Route
+from pytest_prodready.facts.web import App, Build, Operation, Route
 
 __all__ = [
     "INSTALLED",
@@ -104,6 +113,7 @@ __all__ = [
     "Binding",
     "Bound",
     "BrokenImport",
+    "Build",
     "Call",
     "CallOption",
     "CallSite",
@@ -113,6 +123,7 @@ __all__ = [
     "Contract",
     "ContractMistake",
     "ContractTask",
+    "Control",
     "Database",
     "DatabaseCheck",
     "DatabaseColumn",
@@ -143,6 +154,8 @@ __all__ = [
     "InspectedEntry",
     "Interpreter",
     "Keys",
+    "Knock",
+    "KubeletProbe",
     "Live",
     "LiveQueue",
     "LiveWorker",
@@ -162,6 +175,7 @@ __all__ = [
     "Missing",
     "ModelChange",
     "Module",
+    "Operation",
     "Parameter",
     "Problem",
     "Replaced",
@@ -180,6 +194,7 @@ __all__ = [
     "SharedModule",
     "SourceTask",
     "Stale",
+    "Stop",
     "StoredValue",
     "StoredValues",
     "StrangeKey",

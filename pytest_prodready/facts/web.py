@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pytest_prodready.facts.places import Location
+from pytest_prodready.facts.places import Failure, Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,31 @@ class Route:
     path: str
     methods: tuple[str, ...] = ()
     endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A GET endpoint that declares that it needs a credential."""
+
+    name: str
+    """Method and path."""
+    path: str
+    schemes: tuple[str, ...] = ()
+    """How the credential is sent: ``http bearer``, ``apiKey header X-Token`` …, or the guard's own name."""
+    optional: bool = False
+    """The declaration itself lets requests without a credential pass to the endpoint."""
+    source: str = ""
+    """Who declares it, in words: ``the OpenAPI document``, ``@login_required``."""
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """Something that the framework builds when it is first asked for it."""
+
+    name: str
+    """``/openapi.json``, ``the URL configuration`` …"""
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +61,6 @@ class App:
     factory: bool = False
     routes: tuple[Route, ...] | None = None
     """``None`` when the framework's routes could not be listed."""
+    operations: tuple[Operation, ...] = ()
+    """The protected endpoints that can be asked for without a parameter."""
+    builds: tuple[Build, ...] = ()

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_prodready.probes.client import NotRunningError, RunningApp
 from pytest_prodready.request import Request
-from pytest_prodready.rules.answers import check_expectation
+from pytest_prodready.rules.health.answers import check_expectation
 from tests.probes.support import ASGI, ENVIRON, INSTALLED, QUICK, request, web, write
 
 

@@ -22,7 +22,8 @@ from pytest_prodready.facts import (
 )
 from pytest_prodready.findings import Finding, Level, Outcome
 from pytest_prodready.registry import Registry
-from pytest_prodready.rules import health, readiness, server_log
+from pytest_prodready.rules import health
+from pytest_prodready.rules.health import readiness, server_log
 
 SETTINGS = Location("pyproject.toml", 30)
 APP = Location("src/main.py", 15)

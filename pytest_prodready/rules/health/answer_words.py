@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from pytest_prodready.facts import Answer, Expectation
-from pytest_prodready.rules import readiness
+from pytest_prodready.rules.health import readiness
 
 REFUSALS = (401, 403)
 TABLE = "[[tool.prodready.health]]"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pytest_prodready.facts import Expectation, Facts
 from pytest_prodready.findings import Fault
-from pytest_prodready.rules import server_log
+from pytest_prodready.rules.health import server_log
 
 
 def with_traceback(fault: Fault, expectation: Expectation, facts: Facts) -> Fault:

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from pytest_prodready.facts import Answer, Expectation, Route
 from pytest_prodready.findings import Fault, Level
 from pytest_prodready.health_routes import says_health
-from pytest_prodready.rules import answer_words as words
-from pytest_prodready.rules import readiness
-from pytest_prodready.rules.json_subset import differences
-from pytest_prodready.rules.routes import RouteGap, route_gap
+from pytest_prodready.rules.health import answer_words as words
+from pytest_prodready.rules.health import readiness
+from pytest_prodready.rules.health.json_subset import differences
+from pytest_prodready.rules.health.routes import RouteGap, route_gap
 from pytest_prodready.wording import listed
 
 
