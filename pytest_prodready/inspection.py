@@ -12,7 +12,8 @@ from pytest_prodready import child
 from pytest_prodready.causes import Causes, of_entry
 from pytest_prodready.codec import WireError
 from pytest_prodready.facts import Command, Entry, Frame, InspectedEntry, Problem
-from pytest_prodready.observed import Seen
+from pytest_prodready.health_names import NAMES
+from pytest_prodready.observed import Seen, result
 from pytest_prodready.redaction import Redactor
 from pytest_prodready.request import Request
 from pytest_prodready.settings import Limits
@@ -107,7 +108,7 @@ class Inspection:
         except OSError as error:
             problem = Problem(entry.target, f"{self.request.python} could not be started: {error}")
             return InspectedEntry(entry), [problem]
-        return seen.result(ending)
+        return result(seen, ending)
 
     def go_on(self, seen: InspectedEntry) -> InspectedEntry:
         """Load an entry that raised once more, going on after each failure: all its root causes at once.
@@ -226,6 +227,8 @@ def _question(entry: Entry, request: Request, limits: Limits) -> dict[str, objec
         "scan": request.scan,
         "tables": list(request.tables),
         "live_limit": limits.live,
+        "health_names": sorted(NAMES),
+        "health_paths": [probe.path.partition("?")[0] for probe in request.health.probes],
         "names": [],
         "skipped": [],
         "continue": False,

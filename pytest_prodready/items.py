@@ -16,7 +16,7 @@ from pytest_prodready.gate import Check
 from pytest_prodready.reports import terminal
 from pytest_prodready.stash import GATE
 
-ANCHORS = ("pyproject.toml", "setup.cfg", "setup.py", "manage.py", "requirements.txt", "Procfile")
+ANCHORS = ("pyproject.toml", "setup.cfg", "setup.py", "manage.py", "requirements.txt", "Pipfile", "Procfile")
 FAMILY_MARKER = "prodready"
 
 

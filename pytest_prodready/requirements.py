@@ -1,4 +1,4 @@
-"""What the project declares that production installs: pyproject.toml, setup.cfg, runtime requirements files.
+"""What the project declares that production installs: pyproject.toml, setup.cfg, requirements files, Pipfile.
 
 No resolver: declarations are read as they stand, with the line of each.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
+from pytest_prodready import requirements_pipenv as pipenv
 from pytest_prodready import requirements_poetry as poetry
 from pytest_prodready.facts import Location, Problem, Requirement
 from pytest_prodready.requirement_line import for_development, requirement
@@ -79,6 +80,7 @@ class _Reading:
         self._runtime = runtime
         self._markers = markers
         self._files = Reader(root, markers)
+        self._pipfile = pipenv.Pipfile(root)
         self._problems: list[Problem] = []
         self._sources: list[str] = []
         self._requirements: list[Requirement] = []
@@ -142,6 +144,8 @@ class _Reading:
         elif not python:
             python = self._cfg.value("options", "python_requires")
             place = self._cfg.location("options", "python_requires")
+        if not python and any(one.startswith(pipenv.FILE) for one in self._sources):
+            python, place = self._pipfile.requires_python()
         return Declarations(
             requirements=tuple(self._requirements),
             sources=tuple(self._sources),
@@ -205,17 +209,31 @@ class _Reading:
         files = self._runtime.requirements
         for file in files or CANDIDATES:
             path = self._root / file
-            if files or path.is_file():
+            if file == pipenv.FILE and self._pipfile.there:
+                self._from_pipfile(pipenv.PACKAGES)
+            elif files or path.is_file():
                 before = self._files.contents
                 self._files.read(path)
                 after = self._files.contents
                 # a file that only installs the project itself declares nothing that pyproject.toml does not
                 if after.requirements != before.requirements or (files and path.is_file()):
                     self._sources.append(file)
+        # beside another declaration it may be left over from the days before that one
+        if not files and all(source.startswith(pipenv.FILE) for source in self._sources):
+            self._from_pipfile(pipenv.PACKAGES)
         for local in self._files.contents.locals:
             if local.path == self._root:
                 for extra in local.extras:
                     self._extra(extra, asked="a requirements file")
+
+    def _from_pipfile(self, category: str) -> None:
+        if self._pipfile.problem:
+            self._problem(self._pipfile.problem)
+        before = self._files.contents
+        for line, location in self._pipfile.lines(category):
+            self._files.take(line, location)
+        if self._files.contents.requirements != before.requirements:
+            self._sources.append(pipenv.FILE if category == pipenv.PACKAGES else f"Pipfile [{category}]")
 
     def _take_files(self) -> None:
         """Keep what was read from files since the last time; an extra that is met may read further ones."""
@@ -298,6 +316,9 @@ class _Reading:
             table_at(self._data, "tool", "poetry", "group"),
         )
         key = next((key for key in (*groups, *own) if canonicalize_name(key) == name), None)
+        if key is None and group in self._pipfile.categories:
+            self._from_pipfile(group)
+            return
         if key is None:
             self._problem(
                 f"{asked} names the group {group}, which pyproject.toml does not define",

@@ -93,6 +93,10 @@ class Reader:
         """Read ``path`` and its includes; ``included`` is the line that asks for it."""
         self._read(path.resolve(), included, constraint, ())
 
+    def take(self, line: str, location: Location) -> None:
+        """Read one requirement that stands in a file of another kind, put into the form of such a line."""
+        self._requirement(line, location, self._root / location.file, constraint=False)
+
     def _read(
         self, path: Path, included: Location | None, constraint: bool, within: tuple[Path, ...]
     ) -> None:

@@ -17,14 +17,14 @@ CARRIED = "prodready"
 """The attribute of a report that carries a judgement, also from one process to another."""
 SAID_PASSED = encode(PASSED)
 NOTHING_SAID: dict[str, Literal[1]] = {FAMILY_MARKER: 1}
-"""The keywords of each report about the setup or teardown of a subject that passed."""
+"""The keywords of each report of a subject that passed: pytest keeps them all, and would make a table for each."""
 
 
 def attach(item: pytest.Item, report: pytest.TestReport, marked: bool, strict: bool) -> None:
     """Put what became of ``item`` on its report, in plain values that survive the way to another process."""
     last = report.when == "call" or (report.when == "setup" and not report.passed)
     if isinstance(item, GateItem):
-        if report.when != "call" and report.passed:
+        if report.passed:
             report.keywords = NOTHING_SAID
         if report.skipped:  # the place of the skip is the subject, not our own source
             report.longrepr = (str(item.path), 0, f"Skipped: {item.judgement.reason}")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
+import httpcore
 import importlib_metadata
 import pytest
 
@@ -28,7 +29,13 @@ pytest_plugins = ["pytester"]
 
 # pytester restores sys.modules and sys.meta_path after an inner run: what an inner run imports first exists
 # twice afterwards, and of what importlib_metadata does to the standard library's finder half is undone.
-IMPORTED_BEFORE_ANY_INNER_RUN = (importlib_metadata, pytest_prodready.access, pytest_prodready.setup)
+# httpx imports httpcore when it is first used, and knows the exceptions of that one only.
+IMPORTED_BEFORE_ANY_INNER_RUN = (
+    httpcore,
+    importlib_metadata,
+    pytest_prodready.access,
+    pytest_prodready.setup,
+)
 with contextlib.suppress(ImportError):  # a compiled module that is loaded twice crashes the interpreter
     import asyncpg  # noqa: F401 - as above
 

@@ -122,6 +122,8 @@ class Case:
     """``file:line``; empty where no line is to blame."""
     loads: bool = False
     """What the application imports matters."""
+    incident: str = ""
+    """The recorded incident that it is a copy of."""
 
 
 CASES: list[Case] = []
@@ -138,13 +140,19 @@ def healthy(*, loads: bool = False) -> Callable[[Callable[[Crafted], None]], Cal
 
 
 def faulty(
-    code: str, subject: str, place: str = "", level: str = "error", *, loads: bool = False
+    code: str,
+    subject: str,
+    place: str = "",
+    level: str = "error",
+    *,
+    loads: bool = False,
+    incident: str = "",
 ) -> Callable[[Callable[[Crafted], None]], Callable[[Crafted], None]]:
     """Declare an environment with one fault."""
 
     def declare(build: Callable[[Crafted], None]) -> Callable[[Crafted], None]:
         name = build.__name__.replace("_", "-")
-        CASES.append(Case(name, build, code, level, subject, place, loads))
+        CASES.append(Case(name, build, code, level, subject, place, loads, incident))
         return build
 
     return declare
@@ -442,9 +450,8 @@ def a_requested_extra_is_missing(at: Crafted) -> None:
     at.add("alpha", requires=["beta; extra == 'fast'"])
 
 
-@faulty("PRD404", "graph:extras", "src/shop/main.py:1", loads=True)
+@faulty("PRD404", "graph:extras", "src/shop/main.py:1", loads=True, incident="B5")
 def an_optional_distribution_is_too_old(at: Crafted) -> None:
-    """B5."""
     at.project("pandas>=2.1", "openpyxl==3.0.10", src__shop__main=f"import pandas\n{EXCEL}{ASGI}")
     at.write("src/shop/__init__.py", "")
     at.add("pandas", "2.2.3", ["openpyxl>=3.1.0; extra == 'excel'", "openpyxl>=3.1.0; extra == 'all'"])

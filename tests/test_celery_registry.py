@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from pytest_prodready.findings import Level
+from tests.files import write_files
 from tests.support import Run, gate
 
 pytest.importorskip("celery")
@@ -271,10 +272,7 @@ FAULTS = [
 
 def run(pytester: pytest.Pytester, files: Mapping[str, str], *arguments: str) -> Run:
     """Write the shop with ``files`` in place of its own, and run the rules about its registry."""
-    for name, text in {**SHOP, **files}.items():
-        path = pytester.path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(text))
+    write_files(pytester.path, {**SHOP, **files})
     return gate(pytester, "--prodready-select=PRD109,PRD201,PRD202,PRD203,PRD205,PRD9", *arguments)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from pytest_prodready.findings import Level
+from tests.files import write_files
 from tests.support import Run, gate
 
 pytestmark = pytest.mark.wide
@@ -104,10 +105,7 @@ class Shop:
 
     def gate(self, files: Mapping[str, str] = {}) -> Run:
         """Run PRD207 over it."""
-        for name, text in {**self.files, **files}.items():
-            path = self.pytester.path / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(textwrap.dedent(text))
+        write_files(self.pytester.path, {**self.files, **files})
         return gate(self.pytester, "--prodready-select=PRD207,PRD201,PRD9", "-v")
 
 

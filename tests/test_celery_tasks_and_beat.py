@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 
 import pytest
 
 from pytest_prodready.findings import Level
+from tests.files import write_files
 from tests.support import Run, gate
 
 pytest.importorskip("celery")
@@ -70,10 +70,7 @@ SHOP = {
 
 
 def run(pytester: pytest.Pytester, files: Mapping[str, str]) -> Run:
-    for name, text in files.items():
-        path = pytester.path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(textwrap.dedent(text))
+    write_files(pytester.path, files)
     return gate(pytester, "--prodready-select", "PRD2")
 
 

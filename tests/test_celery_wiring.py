@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import pytest
 
 from pytest_prodready.findings import Level
+from tests.files import write_files
 from tests.support import Run, gate
 
 pytestmark = pytest.mark.wide
@@ -70,10 +69,7 @@ def _environment_of_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(pytester: pytest.Pytester, files: dict[str, str]) -> Run:
-    for name, text in files.items():
-        path = pytester.path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(text))
+    write_files(pytester.path, files)
     return gate(pytester, "--prodready-select=PRD211,PRD201,PRD101,PRD901", "-v")
 
 

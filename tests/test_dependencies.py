@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from pytest_prodready.registry import Registry
 from pytest_prodready.rules import dependencies as rules
 from pytest_prodready.settings import read
 from tests.environments import CASES, Case, Crafted
-from tests.support import gate
+from tests.support import MATRIX, gate
 
 
 def findings(crafted: Crafted) -> list[Finding]:
@@ -47,7 +48,11 @@ def test_each_environment_is_judged(case: Case, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("case", [one for one in CASES if one.loads], ids=lambda case: case.name)
 def test_each_environment_is_judged_with_what_the_application_imports(
-    case: Case, pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    case: Case,
+    pytester: pytest.Pytester,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    record_property: Callable[[str, object], None],
 ) -> None:
     """The same where the finding depends on the production closure: in a real environment, end to end."""
     crafted = Crafted.at(tmp_path, real=True)
@@ -58,8 +63,10 @@ def test_each_environment_is_judged_with_what_the_application_imports(
     run = gate(
         pytester, "--prodready-select=PRD4,PRD1", f"--prodready-python={crafted.python}", str(crafted.root)
     )
-    expected = (case.code, case.level, case.subject, case.place)
-    assert list(map(shown, run.of(Level.ERROR, Level.WARNING))) == [expected]
+    found = list(map(shown, run.of(Level.ERROR, Level.WARNING)))
+    for code, level, subject, place in found if case.incident else ():
+        record_property(MATRIX, f"{case.incident:<4} {code} {level:<8} {subject} {place}")
+    assert found == [(case.code, case.level, case.subject, case.place)]
     assert run.status == (1 if case.level == "error" else 0)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import pytest
 
+from pytest_prodready import inspection
 from pytest_prodready.child import Ending
 from pytest_prodready.facts import InspectedEntry, Problem
 from pytest_prodready.findings import Level
-from pytest_prodready.observed import Seen
+from pytest_prodready.observed import Seen, result
+from tests.files import write_files
 from tests.support import Run, gate
 
 PROJECT = "[project]\nname = 'shop'\nversion = '1'\n"
@@ -50,10 +50,7 @@ def _no_path_of_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(pytester: pytest.Pytester, files: dict[str, str], *arguments: str) -> Run:
     """Write the project and run the gate's import family over it."""
-    for name, text in files.items():
-        path = pytester.path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(text))
+    write_files(pytester.path, files)
     return gate(pytester, "--prodready-select=PRD1,PRD9", *arguments)
 
 
@@ -244,14 +241,13 @@ def test_the_import_rules_load_the_worker_and_nothing_else_of_celery(
     """Its modules are judged; tasks, beat and queues are not looked at, as no rule that is selected asks."""
     pytest.importorskip("celery")
     seen: list[InspectedEntry] = []
-    result = Seen.result
 
     def kept(told: Seen, ending: Ending) -> tuple[InspectedEntry, list[Problem]]:
         entry, problems = result(told, ending)
         seen.append(entry)
         return entry, problems
 
-    monkeypatch.setattr(Seen, "result", kept)
+    monkeypatch.setattr(inspection, "result", kept)
     files = {
         "pyproject.toml": f"{PROJECT}[tool.prodready]\ncelery = 'shop.jobs:app'\npackages = ['shop']\n",
         "shop/__init__.py": "",

@@ -14,6 +14,7 @@ from postgres import create_database
 
 from pytest_prodready.facts import Location
 from pytest_prodready.findings import Finding, Level, Outcome
+from tests.files import write_files
 from tests.support import Run, gate, snapshot
 
 pytestmark = pytest.mark.wide
@@ -82,10 +83,7 @@ class Shop:
 
     def write(self, files: Mapping[str, str]) -> None:
         """Add or replace files."""
-        for name, text in files.items():
-            path = self.root / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(textwrap.dedent(text), encoding="utf-8")
+        write_files(self.root, files)
 
     def migration(self, revision: str, down: str, body: str = "pass", more: str = "") -> None:
         """Add a revision."""

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pytest_prodready.findings import Level, Outcome
+from tests.files import write_files
 from tests.support import Run, gate, snapshot
 
 pytestmark = pytest.mark.wide
@@ -70,10 +71,7 @@ class Shop:
 
     def write(self, files: Mapping[str, str]) -> None:
         """Add or replace files."""
-        for name, text in files.items():
-            path = self.root / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(textwrap.dedent(text), encoding="utf-8")
+        write_files(self.root, files)
 
     def migration(self, name: str, after: str, operations: str = "", more: str = "") -> None:
         """Add a migration whose dependencies stand on its third line."""
@@ -176,6 +174,54 @@ def test_models_that_differ_from_the_migrations(shop: Shop) -> None:
     ]
     assert "Change Meta options on order" in run.text
     assert not (shop.root / "shop.sqlite").exists()
+
+
+def test_what_the_applications_own_makemigrations_leaves_out_is_not_said(shop: Shop) -> None:
+    """Its command hides the help texts; what it leaves to Django's is said, and nothing after that is run."""
+    field = 'name = models.CharField(max_length=20, help_text="more")'
+    models = SHOP["shop/models.py"].replace("name = models.CharField(max_length=20)", field)
+    shop.write({"shop/models.py": models})
+    run = shop.gate("--prodready-select=PRD323")
+    assert found(run) == [("PRD323", Level.WARNING, "migrations:shop", "shop/models.py:3")]
+    shop.write(
+        {
+            "shop/management/__init__.py": "",
+            "shop/management/commands/__init__.py": "",
+            "shop/management/commands/makemigrations.py": """\
+                from pathlib import Path
+                from django.core.management.commands.makemigrations import Command as Djangos
+                from django.db import models
+                def without_help(field, deconstruct=models.Field.deconstruct):
+                    name, path, arguments, options = deconstruct(field)
+                    options.pop("help_text", None)
+                    return name, path, arguments, options
+                class Command(Djangos):
+                    def handle(self, *labels, **options):
+                        models.Field.deconstruct = without_help
+                        super().handle(*labels, **options)
+                        Path("written.txt").touch()
+                """,
+        }
+    )
+    shop.manage("makemigrations", "--check", "--dry-run")
+    (shop.root / "written.txt").unlink()
+    assert found(shop.gate("--prodready-select=PRD323")) == []
+    shop.write({"shop/models.py": models.replace("max_length=20", "max_length=30, null=True")})
+    run = shop.gate("--prodready-select=PRD323")
+    assert found(run) == [("PRD323", Level.ERROR, "migrations:shop", "shop/models.py:3")]
+    assert not (shop.root / "written.txt").exists()
+
+
+def test_texts_are_compared_untranslated(shop: Shop) -> None:
+    """As makemigrations compares them, whatever the language of the site is."""
+    models = SHOP["shop/models.py"].replace("max_length=20", 'max_length=20, verbose_name=_("Monday")')
+    begin = "from django.utils.translation import gettext_lazy as _\n"
+    shop.write({"shop/models.py": begin + textwrap.dedent(models)})
+    shop.manage("makemigrations", "shop")
+    shop.manage("migrate")
+    shop.write({"site_/settings.py": textwrap.dedent(SHOP["site_/settings.py"]) + 'LANGUAGE_CODE = "de"\n'})
+    shop.manage("makemigrations", "--check", "--dry-run")
+    assert found(shop.gate("--prodready-select=PRD323")) == []
 
 
 def test_a_database_that_is_behind_or_ahead(shop: Shop) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.support import Run, gate
+from tests.support import MATRIX, Run, gate
 
 pytestmark = pytest.mark.wide
 
@@ -197,7 +199,9 @@ def test_a_signal_that_enters_the_schema_for_all_tasks(pytester: pytest.Pytester
     assert told(run(pytester, SIGNALLED + NAKED.removeprefix("@shared_task\n"))) == []
 
 
-def test_a_call_that_leaves_the_tenant_out(pytester: pytest.Pytester) -> None:
+def test_a_call_that_leaves_the_tenant_out(
+    pytester: pytest.Pytester, record_property: Callable[[str, object], None]
+) -> None:
     """Incident A2: the optional parameter names the schema, and a signal handler does not pass it."""
     caller = """\
 from ats.tasks import sync
@@ -211,6 +215,8 @@ def on_create(job, schema):
     apps = "from django.apps import AppConfig\nclass AtsConfig(AppConfig):\n    name = 'ats'\n"
     apps += "    def ready(self):\n        import ats.handlers\n"
     found = run(pytester, OPTIONAL, ats__handlers=caller, ats__apps=apps)
+    for code, level, subject, place, *_ in told(found):
+        record_property(MATRIX, f"A2   {code} {level:<8} {subject} {place}")
     assert told(found) == [
         (
             "PRD213",

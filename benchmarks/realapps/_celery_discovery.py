@@ -54,7 +54,8 @@ class DiscoveryFaults(Making):
             span = _constant(module, node, "celery.signals")
             places = tuple(place for task in tasks for place in task.lines)
             what = f"{node.value!r} is no longer listed in {module.file}"
-            yield Sketch(DROPPED_MODULE, what, places, (span,), about=ALL)
+            brings = tuple(self._beside(tasks))
+            yield Sketch(DROPPED_MODULE, what, places, (span,), about=ALL, brings=brings)
             break
         names = sorted(
             {task.module.name for task in self.app.tasks if not task.module.file.endswith("__init__.py")}
@@ -65,6 +66,8 @@ class DiscoveryFaults(Making):
             tasks = [task for task in self.app.tasks if task.module is module]
             seen = [*_importers(self.app.modules.values(), name)]
             seen += [place for task in tasks for place in self._mentions(task.name)]
+            listed = self._named(random.Random(name))
+            seen += [(one.file, node.lineno) for one, node, named in listed if named[0].module is module]
             places = (*((new, line) for task in tasks for _, line in task.lines), *seen)
             what = f"{module.file} is {new}"
             yield Sketch(
@@ -75,6 +78,13 @@ class DiscoveryFaults(Making):
                 about=ALL,
                 brings=tuple(place for task in tasks for place in self._sent(task)),
             )
+
+    def _beside(self, tasks: list[TaskSource]) -> Iterator[Place]:
+        """The tasks of the same package: what their modules are loaded by may be what is lost."""
+        packages = {task.module.name.rpartition(".")[0] for task in tasks}
+        for other in self.app.tasks:
+            if other not in tasks and other.module.name.rpartition(".")[0] in packages:
+                yield from other.lines
 
     def _misspelt_entry(self, dice: random.Random) -> Iterator[Sketch]:
         for module, node, tasks in self._named(dice):

@@ -71,7 +71,11 @@ class Deployed(Application):
         (line,) = (line for line in text.split("\n") if line.startswith("celery = "))
         table = f"\n[tool.prodready.celery]\napp = {line.removeprefix('celery = ')}\n"
         table += f"consumes = {json.dumps(self.needs['consumes'])}\n"
-        path.write_text(text.replace(f"{line}\n", "") + table, encoding="utf-8")
+        text = text.replace(f"{line}\n", "") + table
+        started = line.partition('"')[2].partition(":")[0].partition(".")[0]
+        if (self.project / f"{started}.py").is_file():  # the project's own, beside the packages
+            text = text.replace("packages = [", f'packages = ["{started}", ')
+        path.write_text(text, encoding="utf-8")
 
 
 def put_in(application: Deployed) -> dict[str, Any]:
@@ -103,7 +107,8 @@ def _app(application: Deployed, clean: dict[str, Any], contract: str) -> App:
         modules,
         tasks,
         calls_of(tasks, modules),
-        file=modules[module].file,
+        # the project's own, where the worker is not started with a module of the packages
+        file=modules[module].file if module in modules else f"{module.replace('.', '/')}.py",
         variable=variable,
         queues=application.needs["consumes"],
         eager=worker["celery"]["setup"]["eager"],

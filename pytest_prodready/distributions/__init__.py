@@ -33,7 +33,9 @@ __all__ = ["Installed", "closure", "hidden", "inspect", "installed", "required"]
 
 TOOLS = ("pip", "setuptools", "wheel")
 """What an environment has without being asked; ``pkg_resources`` and ``distutils`` belong to one of them."""
-_NOTHING = "no runtime requirements are declared (looked at pyproject.toml, setup.cfg, requirements files)"
+_NOTHING = (
+    "no runtime requirements are declared (looked at pyproject.toml, setup.cfg, requirements files, Pipfile)"
+)
 _SETUP_PY = "setup.py is not run; install the project, so that its metadata says what it needs"
 
 

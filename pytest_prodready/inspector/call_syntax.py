@@ -47,12 +47,13 @@ def read(tree: ast.Module) -> dict[str, Any]:
     units: dict[str, Any] = {}
     fields: dict[str, dict[str, Path]] = {}
     for name, owner, node in _units(tree.body, ""):
-        made = _made(node)
+        nodes = [*walk(node)]
+        made = _made(node, nodes)
         first = min(one.lineno for one in (node, *node.decorator_list))
         lines = (first, node.end_lineno or first)
-        units[name] = [sorted(_called(node, owner, made)), sorted(_imported(node)), lines]
+        units[name] = [sorted(_called(nodes, owner, made)), sorted(_imported(nodes)), lines]
         if owner:
-            fields.setdefault(owner, {}).update(_kept(node, made))
+            fields.setdefault(owner, {}).update(_kept(nodes, made))
     return {"units": units, "fields": {owner: kept for owner, kept in fields.items() if kept}}
 
 
@@ -66,10 +67,10 @@ def _units(body: Iterable[ast.stmt], owner: str) -> Iterator[tuple[str, str, Fun
             yield from _units([*node.body, *getattr(node, "orelse", ())], owner)
 
 
-def _called(unit: Function, owner: str, made: dict[str, Path]) -> set[tuple[Path, int]]:
-    provided = _provided(unit)
+def _called(nodes: list[ast.AST], owner: str, made: dict[str, Path]) -> set[tuple[Path, int]]:
+    provided = _provided(nodes)
     first: dict[Path, int] = {}
-    for node in walk(unit):
+    for node in nodes:
         if not isinstance(node, ast.Call) or id(node) in provided:
             continue
         passed = []
@@ -81,11 +82,11 @@ def _called(unit: Function, owner: str, made: dict[str, Path]) -> set[tuple[Path
     return set(first.items())
 
 
-def _provided(unit: Function) -> set[int]:
-    """The nodes for whose ImportError the unit has a handler."""
+def _provided(nodes: list[ast.AST]) -> set[int]:
+    """Those for whose ImportError their unit has a handler."""
     return {
         id(node)
-        for attempt in walk(unit)
+        for attempt in nodes
         if is_try(attempt) and any(names_import_error(one.type) for one in attempt.handlers)  # type: ignore[attr-defined]
         for statement in attempt.body  # type: ignore[attr-defined]  # just seen
         for node in walk(statement)
@@ -111,13 +112,13 @@ def _path(node: ast.expr, owner: str, made: dict[str, Path]) -> Path:
     return ()
 
 
-def _made(unit: Function) -> dict[str, Path]:
+def _made(unit: Function, nodes: list[ast.AST]) -> dict[str, Path]:
     """Local name → what it is an instance of, of names that are bound just once: ``h = Helper()``."""
     arguments = unit.args
-    bound = Counter(bound_name(node) for node in walk(unit))
+    bound = Counter(bound_name(node) for node in nodes)
     bound.update(one.arg for one in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs])
     found: dict[str, Path] = {}
-    for node in walk(unit):
+    for node in nodes:
         values: list[tuple[ast.expr | None, ast.expr | None]] = []
         if isinstance(node, ast.Assign) and len(node.targets) == 1:
             values = [(node.targets[0], node.value)]
@@ -134,8 +135,8 @@ def _made(unit: Function) -> dict[str, Path]:
     return found
 
 
-def _kept(method: Function, made: dict[str, Path]) -> Iterator[tuple[str, Path]]:
-    for node in walk(method):
+def _kept(nodes: list[ast.AST], made: dict[str, Path]) -> Iterator[tuple[str, Path]]:
+    for node in nodes:
         if not isinstance(node, ast.Assign) or not isinstance(node.value, (ast.Call, ast.Name)):
             continue
         path = _path(node.value, "", made)
@@ -144,8 +145,8 @@ def _kept(method: Function, made: dict[str, Path]) -> Iterator[tuple[str, Path]]
                 yield target.attr, path
 
 
-def _imported(unit: ast.stmt) -> Iterator[tuple[str, int, str, str]]:
-    for node in walk(unit):
+def _imported(nodes: list[ast.AST]) -> Iterator[tuple[str, int, str, str]]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 top = alias.name.partition(".")[0]

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 
 from . import outside
 from .deferred_statement import TOP, Statement
+from .holder import Holder
+from .import_reading import may_have, read
 from .loaded import Loaded
 from .parsed import Parsed
 from .project import Project, source_file
-from .resolver import Facts, Holder, Resolver, may_have, read
+from .resolver import Facts, Resolver
 
 READING = ("imports", read, may_have)
 """What is asked of each of the application's modules."""

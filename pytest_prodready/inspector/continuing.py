@@ -92,7 +92,7 @@ class Continuing:
             if not self.state.owns(loader.path):
                 original(loader, module)
                 return
-            self._execute(module, loader.path, loader.get_data(loader.path))
+            self._execute(module, loader)
             self._taken_by_library(module.__name__, sys._getframe(1))
 
         machinery.SourceFileLoader.exec_module = exec_module  # type: ignore[assignment,method-assign]  # its base's
@@ -112,16 +112,16 @@ class Continuing:
         ):
             self.causes.record(error, described, None)
 
-    def _execute(self, module: ModuleType, file: str, data: bytes) -> None:
-        name = module.__name__
+    def _execute(self, module: ModuleType, loader: machinery.SourceFileLoader) -> None:
+        name, file = module.__name__, loader.path
         names = vars(module)
         shown = self.project.relative(file)
         if shown in self._begun:
             self.state.executed[shown] = sys.maxsize
         self._begun.add(shown)
         try:
-            tree = ast.parse(data, file)
-            compile(tree, file, "exec", dont_inherit=True)
+            tree = ast.parse(loader.get_data(file), file)
+            loader.get_code(loader.name)  # what the compiler alone refuses; most often it was compiled before
         except (SyntaxError, ValueError, RecursionError, OverflowError) as error:
             self.causes.let_go(error, (file, getattr(error, "lineno", 0) or 0), sys._getframe(1))
             self.causes.record(error, failure.describe(error, self.project, name), sys._getframe(1))
@@ -175,6 +175,8 @@ class Continuing:
                 self.taint.open.add(name)
             return
         if isinstance(statement, (ast.Import, ast.ImportFrom)):
+            return
+        if self.taint.untouched:
             return
         used = loads(statement, now=True)
         if not self.taint.touches(name, used):

@@ -66,7 +66,7 @@ class Imports:
             except ImportError as error:
                 if self._mended(error, frame):
                     continue
-                return PartialModule(name, _top(name) if not fromlist and not level else None)
+                return self._partial(name, _top(name) if not fromlist and not level else None)
             if not fromlist or "*" in fromlist:
                 return module
             again = False
@@ -77,8 +77,12 @@ class Imports:
                 except ImportError as error:
                     again = again or self._mended(error, frame)
             if not again:
-                return PartialModule(module.__name__, module) if lacking else module
-        return PartialModule(name, None)
+                return self._partial(module.__name__, module) if lacking else module
+        return self._partial(name, None)
+
+    def _partial(self, name: str, module: ModuleType | None) -> PartialModule:
+        self.state.taint.partial = True
+        return PartialModule(name, module)
 
     def _mended(self, error: ImportError, frame: FrameType) -> bool:
         """Note why an import statement failed, and take away what hid a module: ``True`` to run it again.

@@ -6,7 +6,7 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 
-from .nodes import bound_name, walk
+from .nodes import bound_name, name_parts, walk
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -110,13 +110,13 @@ def _says_something(node: Definition) -> bool:
 
 def _has_only_pure(node: Definition) -> bool:
     """Whether nothing but its name leads to what is defined."""
-    return all(_last_name(decorator) in PURE for decorator in node.decorator_list)
+    return all(_short_name(decorator) in PURE for decorator in node.decorator_list)
 
 
 def _says_nothing(statement: ast.stmt) -> bool:
     """``pass``, ``...``, a docstring, or ``raise NotImplementedError``: a place that is kept for later."""
     if isinstance(statement, ast.Raise) and statement.exc is not None:
-        return _last_name(statement.exc) == "NotImplementedError"
+        return _short_name(statement.exc) == "NotImplementedError"
     return isinstance(statement, ast.Pass) or (
         isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
     )
@@ -124,18 +124,15 @@ def _says_nothing(statement: ast.stmt) -> bool:
 
 def _is_made_by_its_decorator(node: Definition) -> bool:
     """An overload, or an empty body under a decorator that fills it."""
-    if any(_last_name(decorator) == "overload" for decorator in node.decorator_list):
+    if any(_short_name(decorator) == "overload" for decorator in node.decorator_list):
         return True
     return not _has_only_pure(node) and all(map(_says_nothing, node.body))
 
 
-def _last_name(node: ast.expr) -> str:
-    """``lru_cache`` of ``functools.lru_cache(maxsize=1)``."""
-    if isinstance(node, ast.Call):
-        node = node.func
-    if isinstance(node, ast.Attribute):
-        return node.attr if isinstance(node.value, ast.Name) else ""
-    return node.id if isinstance(node, ast.Name) else ""
+def _short_name(node: ast.expr) -> str:
+    """``lru_cache`` of ``functools.lru_cache(maxsize=1)``; empty for a path of more than two names."""
+    parts = name_parts(node.func if isinstance(node, ast.Call) else node)
+    return parts[-1] if 1 <= len(parts) <= 2 else ""
 
 
 def _names_now(statement: ast.stmt) -> set[str]:

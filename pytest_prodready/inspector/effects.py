@@ -5,11 +5,10 @@ within the application's own calls: it never raises, and returns at once for all
 """
 
 import _thread
-import _weakref
 import os
-import stat
 import sys
 
+from .audit_events import AuditEvents, address_text
 from .process_state import ProcessState
 
 TYPE_CHECKING = False  # typing's own would load the typing module
@@ -24,10 +23,6 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 KEPT = 200
 """Different effects of one entry point; of what comes after only the number is kept."""
 KEPT_ON_A_LINE = 20
-WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-DATAGRAMS = 2
-"""``SOCK_DGRAM``: to connect such a socket sends nothing."""
-DEVICES = ("/dev/", "/proc/", "/sys/")
 
 
 class Place:
@@ -71,36 +66,8 @@ class Effects:
         self.told_threads: set[int] = set()
         self.moved: Place | None = None
         self.state = ProcessState(project.packages, self._state_changed)
-        self.temporary = _temporary_directories(project.root)
         self.handlers: dict[str, Callable[..., None]] = {}
-        self.all_handlers: dict[str, Callable[..., None]] = {
-            "socket.connect": self._connect,
-            "socket.sendto": lambda _, address: self._network(address),
-            "socket.bind": self._bind,
-            "subprocess.Popen": lambda executable, arguments, *_: self._program(executable or arguments),
-            "os.system": self._system,
-            "os.posix_spawn": lambda path, *_: self._unless_told(lambda: self._program(path)),
-            "os.spawn": lambda _, path, *_more: self._program(path),
-            "pty.spawn": self._program,
-            "os.fork": lambda: self._unless_told(lambda: self._keep("fork", "")),
-            "os.forkpty": lambda: self._keep("fork", ""),
-            "os.exec": lambda path, *_: self.last_word(f"os.exec put {os.path.basename(_text(path))}"),
-            "os.kill": self._kill,
-            "os.killpg": self._kill,
-            "os.chdir": self._chdir,
-            "open": self._open,
-            "os.mkdir": lambda path, _, directory: self._made(path, directory),
-            "os.rmdir": self._file,
-            "os.remove": self._file,
-            "os.rename": self._rename,
-            "os.truncate": lambda path, _: self._file(path),
-            "os.link": lambda _, new, _in, new_in: self._made(new, new_in),
-            "os.symlink": lambda _, new, directory: self._made(new, directory),
-            "shutil.rmtree": lambda path, *_: self._file(path),
-            "sqlite3.connect": self._sqlite,
-            "_thread.start_new_thread": self._thread,
-            "_thread.start_joinable_thread": self._thread,
-        }
+        self.all_handlers = AuditEvents(self).handlers
 
     def begin(self) -> None:
         """From now on, what happens is the application's doing."""
@@ -118,13 +85,13 @@ class Effects:
                 if sock is not None and sock.getsockopt(
                     vars(socket)["SOL_SOCKET"], vars(socket)["SO_ACCEPTCONN"]
                 ):
-                    self._keep("listen", _address(sock.getsockname()), place)
+                    self.keep("listen", address_text(sock.getsockname()), place)
             except Exception:  # noqa: S110  # it is closed, or of a kind that does not listen
                 pass
         self.bound.clear()
         for thread in self._threads_left():
             self.told_threads.add(id(thread))
-            self._keep("thread", str(thread.name), self._started(thread) or Place())
+            self.keep("thread", str(thread.name), self._started(thread) or Place())
 
     def facts(self, find_line: "Callable[[str, str, str, str], int | None]") -> "list[dict[str, object]]":
         """The ``Effect``s so far.
@@ -184,13 +151,14 @@ class Effects:
 
     def own_line(self) -> "dict[str, object] | None":
         """The ``Location`` of the application's innermost line of the running stack."""
-        place = self._here()
+        place = self.here()
         return self.project.location(place.file, place.line) if place.file else None
 
     # what is kept, and where it comes from
 
-    def _keep(self, kind: str, detail: str, place: "Place | None" = None) -> None:
-        place = place or self._here()
+    def keep(self, kind: str, detail: str, place: "Place | None" = None) -> None:
+        """Count an effect; its place is where the application is now, unless another one is given."""
+        place = place or self.here()
         key = (kind, detail, *place.key)
         if key not in self.found:
             same = sum(1 for other in self.found if (other[0], *other[2:]) == (kind, *place.key))
@@ -200,7 +168,8 @@ class Effects:
                 key = (kind, "", *place.key)
         self.found.setdefault(key, [place, 0])[1] += 1
 
-    def _here(self) -> Place:
+    def here(self) -> Place:
+        """Where the application is now."""
         library = ""
         frame: FrameType | None = sys._getframe(1)
         while frame is not None and not self.owns(frame.f_code.co_filename):
@@ -236,7 +205,7 @@ class Effects:
             if kind == "path" and self._put_back("-" if sign == "+" else "+", shown):
                 return
         place = self.moved if kind == "directory" else None
-        self._keep(kind, detail, place or self._body_of(module))
+        self.keep(kind, detail, place or self._body_of(module))
 
     def _put_back(self, sign: str, entry: str) -> bool:
         """Forget that ``entry`` was added to the path or removed from it: now it is as it was before."""
@@ -249,7 +218,7 @@ class Effects:
         file = _file_of(name)
         if not name or self.owns(file):
             return Place(file, None, name)
-        place = self._here()
+        place = self.here()
         place.library = name
         return place
 
@@ -273,104 +242,6 @@ class Effects:
         for ident, thread in running:
             if ident != self.main and not thread.daemon and id(thread) not in self.told_threads:
                 yield thread
-
-    # one method for each kind of event
-
-    def _connect(self, sock: "Any", address: object) -> None:
-        if sock.type & 0xF != DATAGRAMS:
-            self._network(address)
-
-    def _network(self, address: object) -> None:
-        shown = _address(address)
-        if shown:
-            self._keep("network", shown)
-
-    def _bind(self, sock: object, address: object) -> None:
-        if len(self.bound) < KEPT:
-            self.bound.append((_weakref.ref(sock), self._here()))
-
-    def _system(self, command: object) -> None:
-        # an assignment before the program may hold a secret
-        self._program(next((word for word in _text(command).split() if "=" not in word), "sh"))
-
-    def _program(self, program: "Any") -> None:
-        first = program[0] if isinstance(program, (list, tuple)) else program
-        self._keep("subprocess", os.path.basename(_text(first)))
-
-    def _unless_told(self, keep: "Callable[[], None]") -> None:
-        """``subprocess`` has an event of its own, before it does what every other caller does."""
-        if sys._getframe(3).f_globals.get("__name__") != "subprocess":
-            keep()
-
-    def _kill(self, process: int, number: int) -> None:
-        if process in (0, -1, os.getpid(), os.getpgrp()):
-            self.last_word(f"signal {number:d}")
-
-    def _chdir(self, path: object) -> None:
-        self.moved = self._here()
-
-    def _thread(self, function: object, *_: object) -> None:
-        thread = getattr(function, "__self__", None)
-        if thread is not None:
-            self.threads = [one for one in self.threads if one[0]() is not None][-KEPT:]
-            self.threads.append((_weakref.ref(thread), self._here()))
-
-    def _open(self, path: object, mode: object, flags: int) -> None:
-        if flags & WRITING and not isinstance(path, int):
-            self._file(path)
-
-    def _made(self, path: "Any", directory: int = -1) -> None:
-        if directory < 0 and not os.path.lexists(path):  # else the call does nothing but raise
-            self._file(path)
-
-    def _rename(self, old: "Any", new: "Any", old_in: int = -1, new_in: int = -1) -> None:
-        if old_in < 0 and os.path.lexists(old):
-            self._file(new, new_in)
-
-    def _sqlite(self, database: object) -> None:
-        path = _text(database)
-        if path and not path.startswith((":memory:", "file:")) and not os.path.exists(path):
-            self._file(path)
-
-    def _file(self, path: object, directory: int = -1) -> None:
-        """Keep that a file or directory is made, changed or removed, if it is not a temporary one."""
-        text = _text(path)
-        if not text or directory >= 0:  # relative to a directory that nobody names
-            return
-        real = os.path.realpath(text)
-        if real.startswith(DEVICES) or "__pycache__" in real.rsplit(os.sep, 2)[1:]:
-            return
-        if real.startswith(self.temporary[real.startswith(self.project.root + os.sep)]):
-            return
-        try:
-            mode = os.stat(real).st_mode
-        except OSError:
-            mode = stat.S_IFREG  # it is not there yet
-        if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
-            self._keep("file", self.project.relative(real))
-
-
-def _temporary_directories(root: str) -> "dict[bool, tuple[str, ...]]":
-    """Where temporary files belong: for a path inside of the application's root, and for one outside."""
-    named = [os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP")]
-    every = {os.path.realpath(place) for place in (*named, "/tmp", "/var/tmp", "/usr/tmp") if place}  # noqa: S108
-    places = tuple(os.path.join(place, "") for place in every)
-    # the application itself may lie in such a directory: what it writes there is not temporary for that
-    return {True: tuple(place for place in places if place.startswith(os.path.join(root, ""))), False: places}
-
-
-def _text(value: object) -> str:
-    if isinstance(value, (str, bytes, os.PathLike)):
-        return os.fsdecode(value)
-    return ""
-
-
-def _address(address: object) -> str:
-    """``host:port`` or the path of a socket; empty for what is neither."""
-    if isinstance(address, tuple) and len(address) >= 2 and isinstance(address[0], str):
-        host, port = address[:2]
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    return _text(address).replace("\0", "@")
 
 
 def _file_of(name: str) -> str:

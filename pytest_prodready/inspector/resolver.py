@@ -2,133 +2,24 @@
 
 from __future__ import annotations
 
-import ast
-import builtins
 import importlib
 import importlib.util
-import re
 import sys
 from collections.abc import Iterable, Iterator
-from types import ModuleType
 from typing import Any
 
 from . import failure, unloaded
-from .conditions import ANY, Conditions
-from .deferred import Reader
+from .conditions import ANY
 from .deferred_statement import CALL, CONDITION, LAZY, TRY, Statement
-from .definitions import replaced
+from .holder import Holder
+from .import_reading import read_flags
 from .loaded import Loaded
 from .made_later import MadeLater
 from .parsed import Parsed
 from .project import Project, source_file
-from .statement_names import resolved
 
 Facts = dict[str, Any]
 _WEAKER = ("", CONDITION, TRY)
-_UNKNOWN = object()
-KNOWS_LAZY = hasattr(sys, "set_lazy_imports")
-
-
-_IMPORT = re.compile(rb"import(?:_module|__)?(?!\w)")
-"""Beginning with a fixed text, which is searched for in a fraction of the time of anything else."""
-_AT_TOP = re.compile(rb"(?:import|from)\b")
-_DEFINED = re.compile(rb"^(?:class|(?:async[ \t]+)?def)[ \t]+(\w+)", re.MULTILINE)
-
-
-def may_have(data: bytes) -> bool:
-    """Whether the text of a module may have anything that :func:`read` reads."""
-    if _imports_later(data) or (KNOWS_LAZY and (b"lazy" in data or _all_are_lazy())):
-        return True
-    defined = _DEFINED.findall(data)
-    return len(defined) > len(set(defined))
-
-
-def _imports_later(data: bytes) -> bool:
-    """Whether an import may stand elsewhere than at the beginning of its line."""
-    for found in _IMPORT.finditer(data):
-        at, word = found.start(), found[0]
-        if word == b"import__":
-            later = data[at - 2 : at] == b"__"
-        elif data[at - 1 : at].isalnum() or data[at - 1 : at] == b"_":
-            later = False  # the end of a longer word
-        else:
-            later = word != b"import" or not _AT_TOP.match(data, data.rfind(b"\n", 0, at) + 1)
-        if later:
-            return True
-    return False
-
-
-def read(tree: ast.Module) -> dict[str, Any]:
-    """What is tried of a source file, and what it defines twice, in values that can be stored."""
-    reader = Reader(tree)
-    return {
-        "statements": [tuple(one) for one in reader.statements(at_top=KNOWS_LAZY)],
-        "attempts": [(one.broad, [tuple(each) for each in one.imports]) for one in reader.attempts_at_top()],
-        "replaced": replaced(tree),
-    }
-
-
-def read_flags(tree: ast.Module) -> dict[str, Any]:
-    """Names in a module that say whether others are there → the top-level modules that they speak of."""
-    return {name: sorted(tops) for name, tops in Conditions(tree).flags.items()}
-
-
-def _all_are_lazy() -> bool:
-    return getattr(sys, "get_lazy_imports", str)() == "all"
-
-
-class Holder:
-    """A module that holds import statements.
-
-    Args:
-        name: the name under which it is looked at.
-        module: the module object.
-        file: its source file.
-        place: the file as it is shown.
-    """
-
-    def __init__(self, name: str, module: object, file: str, place: str) -> None:
-        self.name = name
-        self.file = file
-        self.place = place
-        self.names = vars(module)
-        package = self.names.get("__package__")
-        if not isinstance(package, str):
-            package = name if "__path__" in self.names else name.rpartition(".")[0]
-        self.package = package
-
-    def absolute(self, level: int, module: str) -> str:
-        """The module that a relative import means; empty for one beyond the top-level package."""
-        return resolved(level, module, self.package)
-
-    def makes_lazy(self, statement: Statement) -> bool:
-        """Whether the interpreter makes a statement at the top of the module lazy."""
-        if _all_are_lazy():
-            return True
-        lazy: Any = self.names.get("__lazy_modules__")
-        if type(lazy) not in (list, tuple, set, frozenset, dict):  # its own __contains__ is not called
-            return False
-        return any(self.absolute(statement.level, module) in lazy for module, _, _ in statement.imports)
-
-    def stops_import_error(self, names: Iterable[str]) -> bool:
-        """Whether one of ``names`` is, as far as can be seen, an exception that an ImportError is."""
-        for name in names:
-            value = self._value(name)
-            if value is _UNKNOWN and "." not in name:
-                return True  # a local name: it may well
-            kinds = value if type(value) is tuple else (value,)
-            if any(kind is ModuleNotFoundError or kind in ImportError.__mro__ for kind in kinds):
-                return True
-        return False
-
-    def _value(self, dotted: str) -> object:
-        first, *rest = dotted.split(".")
-        value = self.names.get(first, vars(builtins).get(first, _UNKNOWN))
-        for name in rest:
-            kinds = type(value).__mro__
-            bases = type.mro(value) if type in kinds else [value] if ModuleType in kinds else []
-            value = next((vars(base)[name] for base in bases if name in vars(base)), _UNKNOWN)
-        return value
 
 
 class Resolver:

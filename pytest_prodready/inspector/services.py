@@ -10,65 +10,15 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
+from .objects import is_a
 from .project import Project
+from .service_addresses import MAIL, SCHEMES, from_host, from_setting, from_url
 from .setting_lines import assigned, mentioned
 
 Facts = dict[str, Any]
 KEPT = 100
-SCHEMES = {
-    "postgres": ("postgresql", 5432),
-    "postgresql": ("postgresql", 5432),
-    "postgis": ("postgresql", 5432),
-    "psql": ("postgresql", 5432),
-    "pgsql": ("postgresql", 5432),
-    "mysql": ("mysql", 3306),
-    "mysql2": ("mysql", 3306),
-    "mariadb": ("mysql", 3306),
-    "redis": ("redis", 6379),
-    "rediss": ("redis", 6379),
-    "valkey": ("redis", 6379),
-    "valkeys": ("redis", 6379),
-    "sentinel": ("redis", 26379),
-    "amqp": ("amqp", 5672),
-    "pyamqp": ("amqp", 5672),
-    "amqps": ("amqp", 5671),
-    "smtp": ("smtp", 25),
-    "smtps": ("smtp", 465),
-    "memcached": ("memcached", 11211),
-    "memcache": ("memcached", 11211),
-    "pymemcache": ("memcached", 11211),
-    "mongodb": ("tcp", 27017),
-    "nats": ("tcp", 4222),
-    "mqtt": ("tcp", 1883),
-    "ldap": ("tcp", 389),
-    "http": ("http", 80),
-    "https": ("http", 443),
-}
-"""Scheme of an address → what is spoken there, and its usual port."""
-TLS = ("rediss", "valkeys", "amqps", "smtps", "https")
-ROLES = {
-    "postgresql": "database",
-    "mysql": "database",
-    "redis": "Redis",
-    "amqp": "broker",
-    "smtp": "mail server",
-    "memcached": "cache",
-    "http": "HTTP service",
-    "tcp": "service",
-}
-MAIL = re.compile(r"(?:.*_)?(?:EMAIL|MAIL|SMTP)_?(?:HOST|SERVER)", re.IGNORECASE)
-REDIS = re.compile(r"(?:.*_)?REDIS_?(?:HOST|SERVER)", re.IGNORECASE)
-OWN_ADDRESS = re.compile(
-    r"(?:(?:APP|API|MY|SERVICE|SERVER|WEB)_)?(?:(?:BASE|ROOT|HOST|EXTERNAL|CLIENT|DOMAIN)_)?UR[LI]|"
-    r".*(?:SITE|FRONT|PUBLIC|CORS|ORIGIN|CSRF|REDIRECT|CALLBACK|STATIC|MEDIA|LOGIN|LOGOUT|DOCS?_|SCHEMA|"
-    r"NAMESPACE|TERMS|PRIVACY|LOGO|ICON|SUPPORT|HOMEPAGE|REPO|DOWNLOAD|CDN|ISSUER|AUDIENCE|_SELF).*",
-    re.IGNORECASE,
-)
-"""Names of HTTP addresses that are the application's own or its readers', not a service that it asks."""
 CONFIGURATION = ("config", "configuration", "settings", "conf", "constants")
-HOST = re.compile(r"[\w.-]+|[0-9a-fA-F:]+")
 DJANGO_MAIL = "django.core.mail"
 
 
@@ -101,48 +51,6 @@ def inspect(loaded: Any, kind: str, reads: Iterable[Mapping[str, Any]], project:
     return list(found.values())
 
 
-def from_url(text: object, setting: str, location: object, role: str = "") -> Iterator[Facts]:
-    """The services that an address names; ``;`` separates several."""
-    for one in str(text).split(";"):
-        scheme, separator, _ = one.strip().partition("://")
-        known = next((part for part in scheme.lower().split("+") if part in SCHEMES), "")
-        if not separator or not known:
-            continue
-        kind, usual = SCHEMES[known]
-        try:
-            parts = urlsplit(one.strip())
-            host, port = parts.hostname or "", parts.port or usual
-        except ValueError:
-            continue
-        yield from _service(kind, host, port, setting, location, role, tls=known in TLS)
-
-
-def _service(
-    kind: str,
-    host: object,
-    port: object,
-    setting: str,
-    location: object,
-    role: str = "",
-    *,
-    tls: bool = False,
-) -> Iterator[Facts]:
-    try:
-        number = int(str(port))
-    except ValueError:
-        return
-    if HOST.fullmatch(str(host)) and 0 < number < 65536:
-        yield {
-            "kind": kind,
-            "role": role or ROLES[kind],
-            "host": str(host),
-            "port": number,
-            "setting": setting,
-            "tls": tls,
-            "location": location,
-        }
-
-
 def _django(project: Project) -> Iterator[Facts]:
     settings = getattr(sys.modules.get("django.conf"), "settings", None)
     if settings is None or not settings.configured:
@@ -161,7 +69,7 @@ def _django(project: Project) -> Iterator[Facts]:
             usual = SCHEMES[kind][1]
             name = f"DATABASES[{alias!r}]"
             for one in host.split(","):
-                yield from _service(kind, one, database.get("PORT") or usual, name, place("DATABASES"))
+                yield from from_host(kind, one, database.get("PORT") or usual, name, place("DATABASES"))
     for alias, cache in settings.CACHES.items():
         where = cache.get("LOCATION") or ()
         several = re.split(r"[;,]", where) if isinstance(where, str) else where
@@ -171,14 +79,14 @@ def _django(project: Project) -> Iterator[Facts]:
                 yield from from_url(one, name, line, "cache")
             elif "memcache" in str(cache.get("BACKEND", "")).lower():
                 host, _, port = str(one).rpartition(":")
-                yield from _service("memcached", host or one, port or 11211, name, line)
+                yield from from_host("memcached", host or one, port or 11211, name, line)
     for alias, layer in (getattr(settings, "CHANNEL_LAYERS", None) or {}).items():
         for one in (layer.get("CONFIG") or {}).get("hosts") or ():
             name, line = f"CHANNEL_LAYERS[{alias!r}]", place("CHANNEL_LAYERS")
             address = one.get("address") if isinstance(one, dict) else one
             if isinstance(address, (tuple, list)):
                 host, port = address[:2]
-                yield from _service("redis", host, port, name, line, "channel layer")
+                yield from from_host("redis", host, port, name, line, "channel layer")
             else:
                 yield from from_url(address, name, line, "channel layer")
     written = [name for name in ("EMAIL_HOST", "EMAIL_PORT", "EMAIL_BACKEND") if settings.is_overridden(name)]
@@ -186,11 +94,11 @@ def _django(project: Project) -> Iterator[Facts]:
         # the settings that say nothing of it have Django's own: localhost
         name = "EMAIL_HOST" if "EMAIL_HOST" in written else "EMAIL_HOST, which no setting changes"
         host, port, line = settings.EMAIL_HOST, settings.EMAIL_PORT, place(*written)
-        yield from _service("smtp", host, port, name, line, tls=bool(settings.EMAIL_USE_SSL))
+        yield from from_host("smtp", host, port, name, line, tls=bool(settings.EMAIL_USE_SSL))
     values = {name: getattr(settings, name) for name in dir(settings) if name.isupper()}
     for name in values:
         if settings.is_overridden(name) and not name.startswith(("EMAIL_", "CELERY_")):
-            yield from _named(name, values, name, place, http=True)
+            yield from from_setting(name, values, name, place, http=True)
 
 
 def _mails(project: Project) -> bool:
@@ -207,7 +115,7 @@ def _mails(project: Project) -> bool:
 def _celery(loaded: Any, kind: str, project: Project) -> Iterator[Facts]:
     apps = [loaded] if kind == "celery" else []
     for _, module in project.modules():
-        apps += [value for value in [*vars(module).values()] if _is(value, "celery.app.base", "Celery")]
+        apps += [value for value in [*vars(module).values()] if is_a(value, "celery.app.base.Celery")]
     for app in {id(app): app for app in apps}.values():
         conf = app.conf
         broker = conf.broker_write_url or conf.broker_url
@@ -232,16 +140,16 @@ def _engines(project: Project) -> Iterator[Facts]:
             host, _, port = address.where.rpartition(":")
             module, _, rest = chosen.source.rpartition(".")
             line = assigned(rest.partition(".")[0], project, module)
-            yield from _service(kind, host, port, f"the engine {chosen.source}", line)
+            yield from from_host(kind, host, port, f"the engine {chosen.source}", line)
 
 
 def _flask(loaded: Any, project: Project) -> Iterator[Facts]:
     app: Any = getattr(loaded, "value", None)
-    if not _is(app, "flask.app", "Flask"):
+    if not is_a(app, "flask.app.Flask"):
         return
     values = {str(name): value for name, value in app.config.items()}
     for name in values:
-        yield from _named(
+        yield from from_setting(
             name, values, f"app.config[{name!r}]", lambda at: mentioned((at,), project), http=True
         )
 
@@ -257,7 +165,7 @@ def _settings_objects(project: Project) -> Iterator[Facts]:
                 values = {name: _revealed(one) for name, one in [*vars(value).items()]}
                 for name in values:
                     setting = f"{held}.{name}"
-                    yield from _named(
+                    yield from from_setting(
                         name, values, setting, lambda at, m=module_name: assigned(at, project, m), http=True
                     )
 
@@ -271,7 +179,7 @@ def _environment(reads: Iterable[Mapping[str, Any]]) -> Iterator[Facts]:
     places = {str(read["name"]): read["location"] for read in reads}
     values = {name: os.environ.get(name, "") for name in places}
     for name in places:
-        yield from _named(name, values, f"the variable {name}", places.get, http=True)
+        yield from from_setting(name, values, f"the variable {name}", places.get, http=True)
 
 
 def _constants(project: Project) -> Iterator[Facts]:
@@ -282,33 +190,6 @@ def _constants(project: Project) -> Iterator[Facts]:
         if django:  # what counts of them was read from its settings
             values = {key: value for key, value in values.items() if not MAIL.fullmatch(key)}
         for key in values:
-            yield from _named(
+            yield from from_setting(
                 key, values, f"{name}.{key}", lambda at, m=name: assigned(at, project, m), http=http
             )
-
-
-def _named(
-    name: str, values: Mapping[str, object], setting: str, place: Any, *, http: bool
-) -> Iterator[Facts]:
-    """What one setting names: an address, or a host with its port beside it."""
-    value = values[name]
-    if not (type(value) is str or hasattr(type(value), "unicode_string")) or not value:
-        return
-    text = str(value)
-    if "://" in text[:40]:
-        for service in from_url(text, setting, None):
-            if service["kind"] != "http" or (http and not OWN_ADDRESS.fullmatch(name)):
-                yield {**service, "location": place(name)}
-        return
-    kind = "smtp" if MAIL.fullmatch(name) else "redis" if REDIS.fullmatch(name) else ""
-    if kind:
-        port_name = re.sub(
-            r"(?i)(HOST|SERVER)$", lambda found: "port" if found[1].islower() else "PORT", name
-        )
-        port = values.get(port_name) or {"smtp": 25, "redis": 6379}[kind]
-        yield from _service(kind, text, port, setting, place(name), tls=kind == "smtp" and str(port) == "465")
-
-
-def _is(value: object, module: str, name: str) -> bool:
-    mro = type.mro(type(value)) if type not in type(value).__mro__ else ()
-    return any(cls.__module__ == module and cls.__name__ == name for cls in mro)

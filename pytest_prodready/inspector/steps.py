@@ -58,7 +58,9 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events", effects
         tried = _commands(request, project, events)
         effects.end()
         _effects(effects, events)
-    if "services" in jobs and request["kind"] in ("web", "celery"):
+    if ("services" in jobs and request["kind"] == "celery") or (
+        jobs & {"services", "controls"} and request["kind"] == "web"
+    ):
         known = reads.facts(project.location)
         step("services", lambda: _inspector("services").inspect(loaded[0], request["kind"], known, project))
     if "closure" in jobs:
@@ -94,6 +96,8 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events", effects
         step("rows", lambda: _inspector("celery.beat_rows").read(loaded[0], request["database_limit"]))
     if request["kind"] == "celery" and "live" in jobs:
         step("live", lambda: _inspector("celery.live").ask(loaded[0], request["live_limit"]))
+    if request["kind"] == "web" and "health" in jobs:  # changes what the application keeps
+        _framework(request, loaded[0], project, events)
     if raised:  # the very last step: it changes what is loaded
         step("further", lambda: _go_on(raised, request, loaded[0], project, events))
 
@@ -135,7 +139,7 @@ def _load(
         events.send("facts", "failure", failure.describe(error, project))
         raised = error
         _step(
-            "mapping_failure", lambda: _inspector("mapping.mappers").mapping_failure(raised, project), events
+            "mapping_failure", lambda: _inspector("mapping.failures").mapping_failure(raised, project), events
         )
         _environment(reads, project, events)  # while the exception keeps what its modules have defined
         return None
@@ -289,6 +293,29 @@ def _migrations(
     from . import migrations
 
     return migrations.inspect(request["alembic"], mapping, databases or (), project)
+
+
+def _framework(request: "dict[str, Any]", loaded: "Any", project: "Project", events: "Events") -> None:
+    """Send the guarded operations, and what the framework builds when it is first asked for it."""
+    from . import web_app, web_builds, web_operations
+
+    def look() -> "list[dict[str, object]]":
+        return web_operations.inspect(loaded.value, project)
+
+    def is_health(path: str) -> bool:
+        last = path.rstrip("/").rpartition("/")[2]
+        return last in request["health_names"] or path in request["health_paths"]
+
+    builds = []
+    with web_app.context(loaded, project):
+        operations: Any = _step("operations", look, events)
+        for build in web_builds.planned(loaded.value, is_health):
+            events.send("step", f"build {build.kind} {build.name}")
+            builds.append(build.tried(project))
+            events.send("facts", "builds", builds)
+            more = web_operations.documented(build.document, operations or [])
+            if more:
+                events.send("facts", "operations", [*(operations or []), *more])
 
 
 def _names(request: "dict[str, Any]", project: "Project") -> object:

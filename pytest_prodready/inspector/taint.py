@@ -48,8 +48,15 @@ class Taint:
         """What was shaken already, by calls and by definitions."""
         self.blind = False
         """A whole module of the application was not executed: what it would have changed is not known."""
+        self.partial = False
+        """An import was given stand-ins for what it lacked."""
         self.shaken: set[str] = set()
         """Libraries that may be in another state than in production."""
+
+    @property
+    def untouched(self) -> bool:
+        """Whether everything is as it is in production so far: nothing has failed that was not stopped."""
+        return not (self.partial or self.lost or self.changed or self.objects or self.open or self.blind)
 
     def bind(self, module: str, statement: ast.stmt) -> None:
         """Note what the names that ``statement`` binds are made of."""
@@ -79,7 +86,9 @@ class Taint:
             chains: the names.
             changed: count what may only have been changed, too.
         """
-        return any(self._is_tainted(node, changed) for node in self._reached(module, chains))
+        return not self.untouched and any(
+            self._is_tainted(node, changed) for node in self._reached(module, chains)
+        )
 
     def shake(self, module: str, chains: Iterable[Chain], *, definition: bool) -> None:
         """A call in ``module`` failed, or worked with stand-ins: what it could change may be changed.

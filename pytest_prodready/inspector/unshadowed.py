@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 class Unshadowed:
     """While it is entered, the standard library's modules are found although the application hides them.
 
-    The inspector needs them to say what went wrong; the application gets its own view back unchanged.
+    The inspector needs them to say what went wrong; the application gets its own view back unchanged. A
+    package whose import failed for what hides another one leaves its submodules behind, with which a second
+    import of it cannot succeed: those are out of the way, too.
     Nothing happens where the application hides none of them and leaves ``sys.path`` complete.
     """
 
@@ -43,7 +45,10 @@ class Unshadowed:
         self.active = bool(self.names) or any(entry not in entries for entry in self.standard_path)
         if self.active:
             sys.path = self.standard_path[:]
-            self.local = self._take_out(self.project.owns_loaded)
+            self.local = self._take_out(self.names, self.project.owns_loaded)
+            left = self._left_behind()
+            self.local |= self._take_out(left, _every)
+            self.names |= left
             self.kept = set(sys.modules)
             sys.modules.update(self.standard)
 
@@ -51,20 +56,27 @@ class Unshadowed:
         self.depth -= 1
         if self.active and self.depth == 0:
             sys.path = self.path
-            self.standard = self._take_out(lambda _: True, self.kept)
+            self.standard = self._take_out(self.names, _every, self.kept)
             sys.modules.update(self.local)
 
     def _owns_directory(self, entry: object) -> bool:
         return isinstance(entry, str) and self.project.owns_file(os.path.join(entry, "x"))
 
+    @staticmethod
+    def _left_behind() -> "set[str]":
+        """The standard library's packages that are not loaded although modules below them are."""
+        below = {name.partition(".")[0] for name in list(sys.modules) if "." in name}
+        return {name for name in below & sys.stdlib_module_names if name not in sys.modules}
+
+    @staticmethod
     def _take_out(
-        self, choose: "Callable[[ModuleType], bool]", but: "Container[str]" = ()
+        names: "Container[str]", choose: "Callable[[ModuleType], bool]", but: "Container[str]" = ()
     ) -> "dict[str, ModuleType]":
-        """Remove the chosen modules of the hidden names from ``sys.modules``, and return them."""
+        """Remove the chosen modules of these top-level names from ``sys.modules``, and return them."""
         found = {
             name: module
             for name, module in list(sys.modules.items())
-            if name.partition(".")[0] in self.names and name not in but and choose(module)
+            if name.partition(".")[0] in names and name not in but and choose(module)
         }
         for name in found:
             del sys.modules[name]
@@ -83,3 +95,7 @@ class Unshadowed:
             name for name in candidates if os.path.isfile(os.path.join(directory, name, "__init__.py"))
         }
         return packages | (files & sys.stdlib_module_names)
+
+
+def _every(module: "ModuleType") -> bool:
+    return True

@@ -108,12 +108,15 @@ def places(judged: Iterable[Judged], level: Level) -> list[str]:
         text = line(first)
         if level is not Level.ERROR and first.remedy:  # an error's remedy stands in its failure above
             text += f"\n    fix: {first.remedy.splitlines()[0]}"
-        # of another rule it is a consequence, of the same rule a fault of its own
-        names = dict.fromkeys(
-            f"{other.code} {other.message if other.code == first.code else other.subject}" for other in others
-        )
+        names = dict.fromkeys(f"{other.code} {_also(first, other)}" for other in others)
         texts.append("".join([text, *(f"\n    also: {name}" for name in names)]))
     return texts
+
+
+def _also(first: Finding, other: Finding) -> str:
+    """What else is at one place: a fault of its own in words, a consequence elsewhere by its subject."""
+    of_its_own = other.code == first.code or other.subject == first.subject
+    return other.message if of_its_own else other.subject
 
 
 def unreached(facts: Facts) -> list[str]:

@@ -12,6 +12,7 @@ from pytest_prodready.findings import Fault
 from pytest_prodready.wording import joined, listed, nearest
 
 IN_PRODUCTION = "imported in a fresh interpreter, as production starts it"
+LOADED = "seen in the interpreter that had loaded the application"
 GOING_ON = "found by going on after the first failure as if it were mended"
 OUTPUT_LINES = 12
 UNSET = (

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import reduce
 
-from pytest_prodready.facts import Command, Facts, Failure, InspectedEntry, Missing, Module, Shadow
+from pytest_prodready.facts import Command, Facts, Failure, InspectedEntry, Missing, Module
 from pytest_prodready.findings import Fault, Level
 from pytest_prodready.registry import Family, Subject
-from pytest_prodready.rules import imports_commands, imports_deferred
+from pytest_prodready.rules import imports_commands, imports_deferred, imports_modules
 from pytest_prodready.rules.celery import celery_app
 from pytest_prodready.rules.failures import (
     IN_PRODUCTION,
@@ -18,7 +17,6 @@ from pytest_prodready.rules.failures import (
     explain,
     explain_load,
     explain_together,
-    failures_of,
     fault,
     further_faults,
     outside_closure,
@@ -26,15 +24,11 @@ from pytest_prodready.rules.failures import (
     stopped,
     with_dependents,
 )
+from pytest_prodready.rules.imports_commands import name_of
+from pytest_prodready.rules.imports_modules import ELSEWHERE, SET_UP
 from pytest_prodready.wording import listed, nearest
 
 family = Family("imports")
-
-ELSEWHERE = "elsewhere"
-"""The guard of a module that one entry point imports cleanly, and the web or Celery app does not."""
-SET_UP = "set up"
-"""The guard of one that fails only for scripts or commands: its function runs once these have set it up."""
-SERVING = ("web", "celery")
 
 
 @family.kind("entry point", "entry points", needs={"web", "script", "commands"})
@@ -52,80 +46,7 @@ def command(facts: Facts) -> Iterator[Subject[Command]]:
 @family.kind("module", "modules", needs={"web", "worker", "script", "commands", "closure"})
 def module(facts: Facts) -> Iterator[Subject[Module]]:
     """The application's modules in the production closure, each once, as all entry points together saw it."""
-    several: dict[str, list[tuple[str, Module]]] = {}
-    for kind, seen in ((entry.entry.kind, seen) for entry in facts.entries for seen in entry.modules):
-        several.setdefault(seen.name, []).append((kind, seen))
-    merged = {name: _merged(found) for name, found in several.items()}
-    causes = {
-        failure.cause: entry.entry.target
-        for entry in reversed(facts.entries)
-        for failure in failures_of(entry)
-    }
-    # a module that is reached without a condition says most about the others that fail for the same cause
-    for name, seen in sorted(merged.items(), key=lambda found: (bool(found[1].guard), found[0])):
-        if seen.failure is not None:
-            causes.setdefault(seen.failure.cause, name)
-    for name, seen in sorted(merged.items()):
-        first = causes[seen.failure.cause] if seen.failure is not None else name
-        if first == name:
-            yield Subject(name, seen)
-        elif (
-            seen.further
-            or seen.broken
-            or seen.shadow
-            or seen.twin
-            or seen.compiled
-            or seen.also
-            or seen.replaced
-        ):
-            yield Subject(name, replace(seen, failure=None))
-        else:
-            yield Subject(name, seen, skipped=f"does not import for the same reason as {first}")
-    for entry in facts.entries:
-        if entry.failure is not None and not merged:
-            yield Subject("modules", Module("", ""), skipped=f"{entry.entry.target} does not load")
-            return
-
-
-def _merged(several: list[tuple[str, Module]]) -> Module:
-    """One module as entry points of these kinds saw it."""
-    if len(several) == 1:
-        return several[0][1]
-    failing = [(kind, seen.guard) for kind, seen in several if seen.failure is not None]
-    if failing and len(failing) < len(several):
-        guard = ELSEWHERE if any(kind in SERVING for kind, _ in failing) else SET_UP
-    else:
-        guard = failing[0][1] if all(guard for _, guard in failing) and failing else ""
-    return replace(reduce(_both, (seen for _, seen in several)), guard=guard)
-
-
-def _both(first: Module, second: Module) -> Module:
-    return replace(
-        first,
-        failure=first.failure or second.failure,
-        broken=tuple(dict.fromkeys((*first.broken, *second.broken))),
-        reached=first.reached and second.reached,
-        further=tuple(dict.fromkeys((*first.further, *second.further))),
-        shadow=_both_shadows(first.shadow, second.shadow),
-        twin=first.twin or second.twin,
-        compiled=first.compiled or second.compiled,
-        also=first.also or second.also,
-        replaced=first.replaced or second.replaced,
-    )
-
-
-def _both_shadows(first: Shadow | None, second: Shadow | None) -> Shadow | None:
-    """Each entry point loads other modules that import the hidden one."""
-    if first is None or second is None:
-        return first or second
-    importers = {one.module: one for one in (*second.importers, *first.importers)}
-    return replace(first, importers=tuple(importers[name] for name in sorted(importers)))
-
-
-def _name(seen: InspectedEntry | Command | Module) -> str:
-    if isinstance(seen, InspectedEntry):
-        return seen.entry.target
-    return imports_commands.command_name(seen) if isinstance(seen, Command) else seen.name
+    return imports_modules.subjects(facts)
 
 
 @family.rule(
@@ -155,7 +76,7 @@ def _of_command(seen: Command, failure: Failure) -> Fault:
     if unclassed := imports_commands.without_class(seen, failure):
         return unclassed
     explanation = explain(failure)
-    message = f"{_name(seen)} does not import: {explanation.cause}"
+    message = f"{name_of(seen)} does not import: {explanation.cause}"
     found = fault(message, failure, explanation.remedy, location=failure.location or seen.location)
     return replace(found, level=imports_commands.command_level(failure))
 
@@ -318,7 +239,7 @@ def outside_the_runtime_closure(seen: InspectedEntry | Command | Module, facts: 
                 level=Level.WARNING,
             )
     if seen.failure is not None and outside_closure(seen.failure):
-        name = _name(seen)
+        name = name_of(seen)
         explanation = explain(seen.failure)
         message = f"{name} does not import: {explanation.cause}"
         place = seen.failure.location
@@ -332,7 +253,7 @@ def outside_the_runtime_closure(seen: InspectedEntry | Command | Module, facts: 
             yield replace(found, details=(*found.details, *_declared(facts)))
     if not isinstance(seen, Command):
         level = None if isinstance(seen, InspectedEntry) else Level.WARNING
-        for _, found in further_faults(seen, f"{_name(seen)} does not import", outside=True):
+        for _, found in further_faults(seen, f"{name_of(seen)} does not import", outside=True):
             yield replace(found, details=(*found.details, *_declared(facts)), level=level)
 
 
@@ -357,7 +278,7 @@ def import_stops_the_interpreter(seen: InspectedEntry | Command | Module, facts:
     failure = seen.failure
     if failure is None or not (how := stopped(failure)):
         return
-    name = _name(seen)
+    name = name_of(seen)
     remedies = {
         "hung": "Move what blocks out of import time, or raise [tool.prodready.limits] load.",
         "crashed": "Find the compiled module at this line that kills the interpreter, and replace it.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_prodready.facts import Command, Entry, Facts, Failure, InspectedEntry
+from pytest_prodready.facts import Command, Entry, Facts, Failure, InspectedEntry, Module
 from pytest_prodready.findings import Fault, Level
 from pytest_prodready.registry import Subject
 from pytest_prodready.rules.failures import depends_on_state
@@ -61,6 +61,13 @@ def cause(failure: Failure | None) -> object:
 def command_name(command: Command) -> str:
     """The command as it is typed."""
     return f"manage.py {command.name}"
+
+
+def name_of(seen: InspectedEntry | Command | Module) -> str:
+    """What does not import, in a sentence."""
+    if isinstance(seen, InspectedEntry):
+        return seen.entry.target
+    return command_name(seen) if isinstance(seen, Command) else seen.name
 
 
 def without_class(command: Command, failure: Failure) -> Fault | None:

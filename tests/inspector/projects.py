@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from pytest_prodready import target
 from pytest_prodready.facts import Entry, Failure, InspectedEntry, Location, Module, Problem
 from pytest_prodready.request import Request
 from pytest_prodready.settings import Limits
+from tests.files import write_files
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,7 @@ class Project:
 
     def write(self, files: Mapping[str, str]) -> None:
         """Write source files, given by their paths."""
-        for name, text in files.items():
-            path = self.root / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(textwrap.dedent(text))
+        write_files(self.root, files)
 
     def inspect(
         self,
@@ -72,13 +69,14 @@ class Project:
         pythonpath: tuple[str, ...] = (),
         settings_module: str = "",
         cache: Path | None = None,
+        jobs: tuple[str, ...] = (),
     ) -> Seen:
         """Write ``files`` and load ``entry`` in a fresh interpreter."""
         self.write(files)
         request = Request(
             root=self.root,
             python=sys.executable,
-            jobs=frozenset({kind, "closure"} if closure else {kind}),
+            jobs=frozenset({kind, *jobs, *(["closure"] if closure else [])}),
             entries=(Entry(kind, entry, "a test", Location("pyproject.toml", 3), settings_module),),
             packages=packages,
             pythonpath=pythonpath,

@@ -164,6 +164,24 @@ def test_a_local_module_that_breaks_the_standard_library_is_named(
     assert seen.failure.missing.shadow == (f"{name}.py" if hides else "")
 
 
+@pytest.mark.parametrize(
+    "text, fails", [("import asyncio\n", True), ("try: import asyncio\nexcept AttributeError: pass\n", False)]
+)
+def test_a_package_of_the_standard_library_that_is_half_loaded(
+    project: Project, text: str, fails: bool
+) -> None:
+    """What its failed import has left behind, submodules without their package, is not what the steps get."""
+    files = {"app.py": text + "left = 'asyncio.coroutines' in __import__('sys').modules\n", "ssl.py": "x = 1\n"}
+    seen = project.inspect(files, packages=("app", "ssl"), jobs=("mapping",))
+    assert seen.problems == ()
+    assert (seen.entry.failure is not None) is fails
+    if fails:
+        assert seen.failure.missing is not None
+        assert seen.failure.missing.shadow == "ssl.py"
+    else:
+        assert seen.entry.mapping is not None
+
+
 def test_output_and_descriptors_belong_to_the_application(project: Project) -> None:
     """Banners, floods, closed and replaced streams and descriptors lose no fact."""
     seen = project.inspect(

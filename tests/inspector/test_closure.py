@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from pytest_prodready.facts import BrokenImport, Module
 from pytest_prodready.inspector.deferred import Reader
-from pytest_prodready.inspector.resolver import Holder, may_have, read
+from pytest_prodready.inspector.holder import Holder
+from pytest_prodready.inspector.import_reading import may_have, read
 from tests.inspector.projects import Project, Seen
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+from .. import exceptions
 
 LONG_AGO = 10**9
 """Seconds: no message is so old that kombu would take it for lost and put it back into its queue."""
@@ -98,20 +99,13 @@ def explain(error: BaseException, limit: float) -> dict[str, str]:
 
 def _kind(error: BaseException) -> tuple[str, str]:
     """The kind of the first exception in the chain that says one, and the innermost class."""
-    name, seen = type(error).__name__, set()
-    current: BaseException | None = error
-    while current is not None and id(current) not in seen:
-        seen.add(id(current))
-        name = type(current).__name__
-        if isinstance(current, socket.gaierror):
-            return "host", name
-        if isinstance(current, TimeoutError):
-            return "slow", name
-        if isinstance(current, (ConnectionRefusedError, FileNotFoundError)):
-            return "closed", name
-        said = f"{name} {current}".lower()
+    name = type(error).__name__
+    for one in exceptions.chain(error):
+        name = type(one).__name__
+        if known := exceptions.connection_problem(one):
+            return known, name
+        said = f"{name} {one}".lower()
         for kind, words in WORDS:
             if any(word in said for word in words):
                 return kind, name
-        current = current.__cause__ or current.__context__
     return "", name

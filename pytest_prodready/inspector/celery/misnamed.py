@@ -9,12 +9,11 @@ import importlib.util
 import re
 from typing import Any
 
+from .. import exceptions
 from ..project import Project, source_file
 from . import discovery, recorder, source
 
 Place = tuple[str, int]
-DEEPEST = 20
-"""Causes of causes that are looked at."""
 
 
 class MisnamedModuleError(ModuleNotFoundError):
@@ -85,12 +84,7 @@ def installed(error: BaseException, project: Project) -> None:
     Django's own error may be hidden by the next one, that its apps are not loaded: it is looked for among the
     causes.
     """
-    cause: BaseException | None = error
-    for _ in range(DEEPEST):
-        if cause is None or isinstance(cause, ModuleNotFoundError):
-            break
-        cause = cause.__cause__ or cause.__context__
-    name = cause.name if isinstance(cause, ModuleNotFoundError) else None
+    name = next((one.name for one in exceptions.chain(error) if isinstance(one, ModuleNotFoundError)), None)
     for entry in discovery.django_apps() or () if name else ():
         if f"{entry}.".startswith(f"{name}."):
             place = _written(entry, project)

@@ -16,6 +16,7 @@ from ..project import Project
 from . import option_values as values
 from . import registry, source
 from .option_names import Readers, check_names
+from .passing_on import passes_on
 
 Facts = dict[str, Any]
 CONFIGURED = {
@@ -108,7 +109,7 @@ def _body(app: Any, task: Any) -> values.Checks:
     from celery.app.task import Task
 
     cls = type(task)
-    if cls.__call__ is not Task.__call__ or str(getattr(cls, "Strategy", "")) != str(Task.Strategy):
+    if not passes_on(cls, Task) or str(getattr(cls, "Strategy", "")) != str(Task.Strategy):
         return  # it may well call something else
     if cls.run is Task.run and "run" not in vars(task):
         yield "run", "run", cls.__name__

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..calls import Calls, Unit
+from ..objects import of_its_class
 from ..parsed import Parsed
 from ..project import Project, source_file
 from .registry import functions_behind, main_function, own, run_of
@@ -65,7 +66,7 @@ def _starts(task: Any, calls: Calls) -> Iterator[tuple[Unit, str]]:
         if calls.project.owns_file(function.__code__.co_filename):
             yield calls.unit_of(function), ""
     for name in HANDLERS:
-        held = next((vars(cls)[name] for cls in type(task).__mro__ if name in vars(cls)), None)
+        held = of_its_class(task, name)
         for function in functions_behind(held) if held is not None else ():
             if calls.project.owns_file(function.__code__.co_filename):
                 yield calls.unit_of(function), name

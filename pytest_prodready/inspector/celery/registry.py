@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from types import FunctionType, MethodType
 from typing import Any
 
+from ..objects import attributes
 from ..project import Project, source_file
 from . import source
 
@@ -102,7 +103,7 @@ def functions_behind(run: Any) -> Iterator[FunctionType]:
         if type(item) is functools.partial:
             waiting.insert(0, item.func)
             continue
-        held = _held(item)
+        held = attributes(item)
         if type(item) is FunctionType:
             yield item
         elif "__wrapped__" not in held:
@@ -156,15 +157,6 @@ def run_of(task: Any) -> Any:
         return task.run
     except Exception:
         return None
-
-
-def _held(item: Any) -> dict[str, Any]:
-    """The instance dictionary, without asking the object itself."""
-    try:
-        held = object.__getattribute__(item, "__dict__")
-    except Exception:
-        return {}
-    return held if type(held) is dict else {}
 
 
 def _closure(function: FunctionType) -> Iterator[Any]:

@@ -14,6 +14,7 @@ from types import FunctionType
 from typing import Any
 
 from ..calls import Calls, Instance, Unit
+from ..objects import of_its_class
 from ..parsed import Parsed
 from ..project import Project, source_file
 from . import registry
@@ -200,7 +201,7 @@ def _starts(task: Any, project: Project, calls: Calls) -> list[Unit]:
     """What a worker runs for a task: its body with its decorators, and its class's own handlers."""
     functions = [*registry.functions_behind(registry.run_of(task))]
     for name in ("before_start", "__call__"):
-        held = next((vars(cls)[name] for cls in type(task).__mro__ if name in vars(cls)), None)
+        held = of_its_class(task, name)
         functions += registry.functions_behind(held) if held is not None else ()
     owned = [one for one in functions if project.owns_file(one.__code__.co_filename)]
     return [*dict.fromkeys(calls.unit_of(one) for one in owned)]

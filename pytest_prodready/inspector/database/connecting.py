@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from dataclasses import dataclass
+
+from .. import exceptions
 
 PRODUCTS = {
     "postgresql": "PostgreSQL",
@@ -162,7 +162,7 @@ def kind_of(error: BaseException) -> tuple[str, str]:
 
     Codes are asked before words: those of the wrapper around an exception come before its own codes.
     """
-    chain = _chain(error)
+    chain = [*exceptions.chain(error, original="orig")]  # where SQLAlchemy's wrapper has the driver's own
     for cause in chain:
         name = type(cause).__name__
         told = getattr(cause, "kind", None)  # sqlite.NoFileError
@@ -177,14 +177,10 @@ def kind_of(error: BaseException) -> tuple[str, str]:
             return NUMBERS[number], name
     for cause in chain:
         name = type(cause).__name__
-        if isinstance(cause, (TimeoutError, asyncio.TimeoutError)):
-            return "slow", name
-        if isinstance(cause, socket.gaierror):
-            return "host", name
+        if known := exceptions.connection_problem(cause):
+            return known, name
         if isinstance(cause, PermissionError):
             return "permission", name
-        if isinstance(cause, (ConnectionRefusedError, FileNotFoundError)):
-            return "closed", name
         if isinstance(cause, ImportError):
             return "driver", name
         message = str(cause).lower()
@@ -192,18 +188,6 @@ def kind_of(error: BaseException) -> tuple[str, str]:
             if any(word in message for word in words):
                 return kind, name
     return "", type(chain[-1]).__name__
-
-
-def _chain(error: BaseException) -> list[BaseException]:
-    found: list[BaseException] = []
-    current: BaseException | None = error
-    while current is not None and current not in found:
-        found.append(current)
-        original = getattr(current, "orig", None)  # SQLAlchemy's wrapper → the driver's exception
-        current = (
-            original if isinstance(original, BaseException) else current.__cause__ or current.__context__
-        )
-    return found
 
 
 def _sqlstate(error: BaseException) -> str:

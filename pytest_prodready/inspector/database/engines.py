@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from ..objects import attributes, is_a
 from ..project import Project
 from .chosen import Chosen, Use, Work, file_chosen, refused
 from .connecting import Address
@@ -60,7 +61,7 @@ def sync_engine(engine: Any) -> Any:
 
 def is_async(engine: Any) -> bool:
     """Whether ``engine`` is an ``AsyncEngine``."""
-    return _is(engine, ENGINES[1:])
+    return is_a(engine, *ENGINES[1:])
 
 
 def drivers(project: Project, vendor: str) -> Iterator[str]:
@@ -177,7 +178,7 @@ def _bound(project: Project) -> Iterator[tuple[tuple[str, str], Any]]:
     for place, value in _held(project):
         for engines in _of_flask(value):
             for bind, engine in list(engines.items()):
-                if isinstance(bind, str) and _is(engine, ENGINES):
+                if isinstance(bind, str) and is_a(engine, *ENGINES):
                     yield (place, bind), engine
 
 
@@ -189,41 +190,28 @@ def _held(project: Project) -> Iterator[tuple[str, Any]]:
             yield place, value
             home: object = type(value).__module__  # a class may define a property of this name
             if isinstance(home, str) and project.owns_module(home) and type not in type(value).__mro__:
-                for attribute, inner in list(_attributes(value).items()):  # class Database: self.engine = …
+                for attribute, inner in list(attributes(value).items()):  # class Database: self.engine = …
                     yield f"{place}.{attribute}", inner
 
 
 def _within(place: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if _is(value, SCOPED):
-        value = _attributes(value).get("session_factory")
-    if _is(value, ENGINES):
+    if is_a(value, *SCOPED):
+        value = attributes(value).get("session_factory")
+    if is_a(value, *ENGINES):
         yield place, value
-    elif _is(value, SESSION_FACTORIES):
-        settings = _attributes(value).get("kw")
+    elif is_a(value, *SESSION_FACTORIES):
+        settings = attributes(value).get("kw")
         bind = settings.get("bind") if isinstance(settings, dict) else None
-        if _is(bind, ENGINES):
+        if is_a(bind, *ENGINES):
             yield f"{place} (its bind)", bind
     else:
         for engines in _of_flask(value):
-            if _is(engines.get(None), ENGINES):
+            if is_a(engines.get(None), *ENGINES):
                 yield f"{place}.engine", engines[None]
 
 
 def _of_flask(value: Any) -> Iterator[dict[str | None, Any]]:
     """Flask-SQLAlchemy 3 keeps app → bind → engine; its engine property needs an application context."""
-    if _is(value, ("flask_sqlalchemy.extension.SQLAlchemy",)):
-        by_app = _attributes(value).get("_app_engines")
+    if is_a(value, "flask_sqlalchemy.extension.SQLAlchemy"):
+        by_app = attributes(value).get("_app_engines")
         yield from list(by_app.values()) if by_app is not None else ()
-
-
-def _is(value: object, names: tuple[str, ...]) -> bool:
-    return any(f"{cls.__module__}.{cls.__qualname__}" in names for cls in type(value).__mro__)
-
-
-def _attributes(value: object) -> dict[str, Any]:
-    """``vars(value)`` without asking the object: its ``__getattr__`` must not run."""
-    try:
-        found = object.__getattribute__(value, "__dict__")
-    except AttributeError:
-        return {}
-    return found if type(found) is dict else {}

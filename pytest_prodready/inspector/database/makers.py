@@ -13,6 +13,7 @@ from typing import Any
 from ..nodes import last_name
 from ..project import FOREIGN, Project
 from ..sources import tree_of
+from ..table_statements import CREATE, schema_and_table
 
 Facts = dict[str, Any]
 
@@ -20,11 +21,6 @@ PLACES = {"versions", "migrations", "alembic"}
 """A part of the path of every revision of Alembic's."""
 MOST = 20_000
 """Files that are looked into."""
-NAME = r"""(?:["`\[]?(?P<schema>\w+)["`\]]?\s*\.\s*)?["`\[]?(?P<name>\w+)["`\]]?"""
-CREATE = re.compile(
-    r"(?i)\bCREATE\s+(?:OR\s+REPLACE\s+)?(?:FOREIGN\s+|UNLOGGED\s+)?(?:TABLE|(?:MATERIALIZED\s+)?VIEW)\s+"
-    rf"(?:IF\s+NOT\s+EXISTS\s+)?{NAME}"
-)
 
 
 def of(missing: Iterable[Mapping[str, Any]], project: Project) -> list[Facts]:
@@ -101,8 +97,8 @@ def _made(tree: ast.Module) -> Iterator[tuple[str, str, int]]:
                 if name:
                     yield _text(_keyword(node, "schema")), name, node.lineno
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                for found in CREATE.finditer(node.value):
-                    yield found["schema"] or "", found["name"], node.lineno
+                for written in CREATE.findall(node.value):
+                    yield (*schema_and_table(written), node.lineno)
 
 
 def _of_django(app: str, project: Project) -> list[Facts]:

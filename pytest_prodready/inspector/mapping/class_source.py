@@ -62,6 +62,27 @@ def column_place(file: str, variable: str, column: str, project: Project) -> dic
     return project.location(file, statement.lineno)
 
 
+def imported(file: str, variable: str) -> bool:
+    """Whether a module has ``variable`` out of another one, by its source."""
+    names = _imported(file)
+    if variable not in names and "*" not in names:
+        return False
+    tree = tree_of(file)
+    return tree is None or _binding(tree, variable) is None
+
+
+@functools.lru_cache(maxsize=256)
+def _imported(file: str) -> frozenset[str]:
+    """The names that a file imports out of modules; a star for all that one has."""
+    tree = tree_of(file)
+    return frozenset(
+        alias.asname or alias.name
+        for node in (ast.walk(tree) if tree is not None else ())
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    )
+
+
 def _class(file: str, qualname: str) -> ast.ClassDef | None:
     """The class statement of ``qualname``; inside functions by its last name alone, where that is unique."""
     found = _classes(file).get(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from . import tables
+from . import column_types, tables
 
 
 def describe(column: Any) -> list[dict[str, object]]:
@@ -69,25 +69,17 @@ def _variants(kind: Any) -> dict[str, Any]:
 
 def _enum_behind(kind: Any) -> tuple[Any, bool, str]:
     """The ``Enum`` that ``kind`` is or wraps, whether in an array, and why what is sent cannot be known."""
-    from sqlalchemy import ARRAY, Enum
+    from sqlalchemy import Enum
     from sqlalchemy.types import TypeDecorator
 
-    array, opaque = False, ""
-    for _ in range(20):  # types can be nested, but not for ever
-        if isinstance(kind, Enum):
-            return kind, array, opaque or _custom(kind, Enum, ("bind_processor", "_db_value_for_lookup"))
-        if isinstance(kind, TypeDecorator):
-            if type(kind).__name__ != "Variant":
-                hooks = ("process_bind_param", "bind_processor", "load_dialect_impl", "bind_expression")
-                opaque = opaque or _custom(kind, TypeDecorator, hooks)
-            kind = kind.impl
-        elif isinstance(kind, ARRAY):
-            kind, array = kind.item_type, True
-        elif type(kind).__name__ == "DOMAIN":  # PostgreSQL's, of SQLAlchemy 2
-            kind = getattr(kind, "data_type", None)
-        else:
-            break
-    return None, array, opaque
+    opaque = ""
+    for layer, array in column_types.layers(kind):
+        if isinstance(layer, Enum):
+            return layer, array, opaque or _custom(layer, Enum, ("bind_processor", "_db_value_for_lookup"))
+        if isinstance(layer, TypeDecorator) and type(layer).__name__ != "Variant":
+            hooks = ("process_bind_param", "bind_processor", "load_dialect_impl", "bind_expression")
+            opaque = opaque or _custom(layer, TypeDecorator, hooks)
+    return None, False, ""
 
 
 def _custom(kind: Any, base: type, hooks: tuple[str, ...]) -> str:

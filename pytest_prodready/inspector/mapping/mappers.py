@@ -10,9 +10,7 @@ from typing import Any
 from ..database import engines
 from ..project import Project
 from . import class_source, django_choices, django_models, django_tenants, enum_columns, tables
-from .failures import configuration_failure, configure, mapping_failure, qualified, reserved
-
-__all__ = ["inspect", "mapping_failure"]
+from .failures import configuration_failure, configure, qualified, reserved
 
 
 def inspect(project: Project) -> dict[str, object]:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+from ..objects import is_a
 from ..project import Project, source_file
-from . import class_source
+from . import class_source, column_types
 from .failures import qualified
 
 Held = Mapping[int, "tuple[tuple[str, str], Any]"]
@@ -82,7 +83,8 @@ def _core(table: Any, held: Held, project: Project) -> dict[str, Any]:
     if id(table) not in held:
         return described
     (file, variable), _ = held[id(table)]
-    described["own"] = project.owns_file(file)
+    # a library's table that the application only uses has been imported
+    described["own"] = project.owns_file(file) and not class_source.imported(file, variable)
     described["location"] = class_source.column_place(file, variable, "", project)
     for column in described["columns"]:
         column["location"] = class_source.column_place(file, variable, column["name"], project)
@@ -121,6 +123,7 @@ def _column(column: Any) -> dict[str, Any]:
         "family": family,
         "length": length if isinstance(length, int) else None,
         "array": array,
+        "enum_type": _enum_type(column.type) if family == "enum" else "",
         "attribute": "",
         "location": None,
     }
@@ -128,30 +131,24 @@ def _column(column: Any) -> dict[str, Any]:
 
 def _family(kind: Any) -> tuple[str, bool, object]:
     """The ``family`` of what a type sends, whether in an array, and its length; see :data:`FAMILIES`."""
-    from sqlalchemy import ARRAY, types
+    from sqlalchemy import types
 
-    array = False
-    for _ in range(20):  # types can be nested, but not for ever
-        if getattr(kind, "_variant_mapping", None) or type(kind).__name__ == "Variant":
+    for layer, array in column_types.layers(kind):
+        if getattr(layer, "_variant_mapping", None) or type(layer).__name__ == "Variant":
             return "", array, None  # another type on another vendor
-        if any("bind_expression" in vars(cls) for cls in type(kind).__mro__ if _foreign(cls)):
+        if any("bind_expression" in vars(cls) for cls in type(layer).__mro__ if _foreign(cls)):
             return "", array, None  # a function of the database's makes another type of what is sent
-        if getattr(kind, "native_uuid", True) is False:
+        if getattr(layer, "native_uuid", True) is False:
             return "", array, None  # 32 letters, whatever the column is
-        if isinstance(kind, types.Interval):  # a decorator that is a date and time on most vendors
-            if not kind.native:
+        if isinstance(layer, types.Interval):  # a decorator that is a date and time on most vendors
+            if not layer.native:
                 return "", array, None
             break
-        if isinstance(kind, types.TypeDecorator):
-            if any("load_dialect_impl" in vars(cls) for cls in type(kind).__mro__ if _foreign(cls)):
-                return "", array, None
-            kind = kind.impl
-        elif isinstance(kind, ARRAY):
-            kind, array = kind.item_type, True
-        elif type(kind).__name__ == "DOMAIN":  # PostgreSQL's, of SQLAlchemy 2
-            kind = getattr(kind, "data_type", None)
-        else:
-            break
+        if isinstance(layer, types.TypeDecorator) and any(
+            "load_dialect_impl" in vars(cls) for cls in type(layer).__mro__ if _foreign(cls)
+        ):
+            return "", array, None
+    # now it is the innermost layer, which is what is sent
     families = (
         (types.Enum, "enum"),
         (types.Boolean, "boolean"),
@@ -166,12 +163,20 @@ def _family(kind: Any) -> tuple[str, bool, object]:
         (types.Interval, "interval"),
         (types.LargeBinary, "binary"),
     )
-    family = next((name for cls, name in families if isinstance(kind, cls)), "")
-    if not family and type(kind).__name__ == "INTERVAL":  # of one vendor alone
+    family = next((name for cls, name in families if isinstance(layer, cls)), "")
+    if not family and type(layer).__name__ == "INTERVAL":  # of one vendor alone
         family = "interval"
-    if family == "text" and type(kind).__name__ in ("SET", "CITEXT", "BIT"):
+    if family == "text" and type(layer).__name__ in ("SET", "CITEXT", "BIT"):
         family = ""
-    return family, array, getattr(kind, "length", None)
+    return family, array, getattr(layer, "length", None)
+
+
+def _enum_type(kind: Any) -> str:
+    """The enum type of PostgreSQL that an ``Enum`` in ``kind`` is; empty for one that is a text there."""
+    *_, (innermost, _) = column_types.layers(kind)
+    if not innermost.native_enum or not innermost.name:
+        return ""
+    return f"{innermost.schema}.{innermost.name}" if innermost.schema else str(innermost.name)
 
 
 def _foreign(cls: type) -> bool:
@@ -184,13 +189,12 @@ def is_revision(module: Any) -> bool:
 
 
 def held_tables(project: Project) -> dict[int, tuple[tuple[str, str], Any]]:
-    """Tables that the application's modules hold, each with its file and variable."""
+    """Tables that the application's modules hold, with file and variable: of several, those that make it."""
     found: dict[int, tuple[tuple[str, str], Any]] = {}
     for _, module in project.modules():
         for name, value in list(vars(module).items()) if not is_revision(module) else ():
-            if any(
-                cls.__name__ == "Table" and cls.__module__ == "sqlalchemy.sql.schema"
-                for cls in type(value).__mro__
-            ):
-                found.setdefault(id(value), ((source_file(module), name), value))
+            if is_a(value, "sqlalchemy.sql.schema.Table"):
+                known = found.get(id(value))
+                if known is None or class_source.imported(*known[0]):
+                    found[id(value)] = ((source_file(module), name), value)
     return found

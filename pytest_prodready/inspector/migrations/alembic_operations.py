@@ -12,20 +12,13 @@ from typing import Any
 from ..nodes import last_name, name_parts
 from ..project import Project
 from ..sources import tree_of
+from ..table_statements import ALTER, CREATE, DDL, RENAME, schema_and_table
 from . import vendor_marks
 from .statement_texts import Texts
 
 Facts = dict[str, Any]
 USUAL = frozenset({"alembic", "sqlalchemy", "sqlmodel", "geoalchemy2", "sqlalchemy_utils", "pgvector"})
 """Packages whose functions make no table unless they are handed one."""
-WORD = r"(?:[\w$]+|\"[^\"]+\"|`[^`]+`)"
-NAME = rf"(?:IF\s+NOT\s+EXISTS\s+|IF\s+EXISTS\s+|ONLY\s+)*({WORD}(?:\s*\.\s*{WORD})?)"
-CREATE = re.compile(
-    rf"(?i)\bCREATE\s+(?:OR\s+REPLACE\s+)?(?:GLOBAL\s+|UNLOGGED\s+|FOREIGN\s+|MATERIALIZED\s+)*(?:TABLE|VIEW)\s+{NAME}"
-)
-ALTER = re.compile(rf"(?i)\bALTER\s+TABLE\s+{NAME}")
-RENAME = re.compile(rf"(?i)\bRENAME\s+TO\s+{NAME}")
-DDL = re.compile(r"(?i)\b(CREATE|ALTER|RENAME)\b")
 
 
 def read(files: Mapping[str, str], tables: Iterable[str], project: Project) -> Facts:
@@ -139,7 +132,7 @@ class _Reader(ast.NodeVisitor):
             text = "\n".join(texts)
             found = [(pattern, one) for pattern in (CREATE, RENAME, ALTER) for one in pattern.findall(text)]
             for pattern, written in found:
-                table = re.split(r"\s*\.\s*", written)[-1].strip('"`')
+                _, table = schema_and_table(written)
                 self._make(node, table, [], whole=pattern is not ALTER, certain=False)
             if not whole and (not texts or (DDL.search(text) and not found)):
                 self._unknown(node)

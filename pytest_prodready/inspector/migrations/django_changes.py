@@ -8,6 +8,7 @@ from typing import Any
 
 from ..mapping import class_source
 from ..project import Project
+from . import django_command
 
 Facts = dict[str, Any]
 LONGEST = 80
@@ -34,30 +35,29 @@ def detect(loader: Any, labels: Collection[str], project: Project) -> dict[str, 
         Exception: whatever a field of the project's raises when it is taken apart.
     """
     from django.apps import apps
-    from django.core.management.commands import makemigrations
     from django.db.migrations.questioner import MigrationQuestioner
     from django.db.migrations.state import ProjectState
+    from django.utils import translation
 
     if not labels:
         return {}
-    # a library may have put its own in the place of Django's
-    detector_class: Any = getattr(makemigrations.Command, "autodetector", None)
-    detector_class = detector_class or getattr(makemigrations, "MigrationAutodetector")  # noqa: B009
-    detector = detector_class(
-        loader.project_state(),
-        ProjectState.from_apps(apps),
-        MigrationQuestioner(specified_apps=set(labels), dry_run=True),
-    )
-    changes = detector.changes(graph=loader.graph, trim_to_apps=set(labels))
-    return {
-        label: [
-            _change(operation, label, detector, project)
-            for migration in changes[label]
-            for operation in migration.operations
-        ]
-        for label in changes
-        if label in labels
-    }
+    detector_class = django_command.autodetector()
+    with translation.override(None):  # as makemigrations does: migrations hold the texts untranslated
+        detector = detector_class(
+            loader.project_state(),
+            ProjectState.from_apps(apps),
+            MigrationQuestioner(specified_apps=set(labels), dry_run=True),
+        )
+        changes = detector.changes(graph=loader.graph, trim_to_apps=set(labels))
+        return {
+            label: [
+                _change(operation, label, detector, project)
+                for migration in changes[label]
+                for operation in migration.operations
+            ]
+            for label in changes
+            if label in labels
+        }
 
 
 def place(model: type, field: str, project: Project) -> Facts | None:

@@ -93,7 +93,10 @@ def _of_unloaded(source: SourceTask, facts: Facts) -> Fault:
             AS_WORKER,
             (("fails at", str(search.failure.location or search.location)),),
         )
-    if search is not None:
+    package = source.module.rpartition(".")[0]
+    # a module named beside it that is not there may well have been what loads all of them: PRD202's error
+    beside = any(not one.exists and one.package.rpartition(".")[0] == package for one in searches)
+    if search is not None and not beside:
         return _in_another_file(source, search, include)
     if misspelt := _misspelt(source, searches):
         there = f" at {misspelt.location}" if misspelt.location else ""
@@ -142,11 +145,12 @@ def _in_another_file(source: SourceTask, search: Discovery, include: str) -> Fau
 
 
 def _misspelt(source: SourceTask, searches: list[Discovery]) -> Discovery | None:
-    """The entry without a package that was most likely meant for the package that holds the task."""
-    package = source.module.rpartition(".")[0]
+    """The entry without a package that was most likely meant for what holds the task: package or module."""
+    package, _, module = source.module.rpartition(".")
     above, _, own = package.rpartition(".")
     for search in searches:
         parent, _, last = search.package.rpartition(".")
-        if not search.exists and parent == above and nearest(last, [own]):
+        meant = own if parent == above else module if parent == package else ""
+        if not search.exists and meant and nearest(last, [meant]):
             return search
     return None

@@ -42,17 +42,10 @@ def _judge(option: TaskOption, task: str) -> tuple[str, str, Level | None] | Non
             "Write def instead of async def, and asyncio.run(…) around the part that awaits.",
             Level.WARNING,
         )
-    if option.problem == "serializer":
+    if option.problem in ("serializer", "compression"):
         near = nearest(value.strip("'\""), detail.split(", "))
         return (
-            f"cannot be sent: {given}, and kombu has no such serializer",
-            f"Write {near!r}, the nearest there is." if near else f"Write one of: {detail}.",
-            None,
-        )
-    if option.problem == "compression":
-        near = nearest(value.strip("'\""), detail.split(", "))
-        return (
-            f"cannot be sent: {given}, and kombu has no such compression",
+            f"cannot be sent: {given}, and kombu has no such {option.problem}",
             f"Write {near!r}, the nearest there is." if near else f"Write one of: {detail}.",
             None,
         )

@@ -137,3 +137,34 @@ def bare(node: Node) -> Node:
     while isinstance(node, Cast):
         node = node.operand
     return node
+
+
+def any_of(parts: list[Node]) -> Node:
+    """``OR`` of ``parts``; a chain of comparisons of one operand is one list."""
+    found: list[Node] = []
+    options: dict[Node, list[Node]] = {}
+    for part in parts:
+        for one in part.parts if isinstance(part, AnyOf) else (part,):
+            operand, some = _options(one)
+            if operand is None:
+                found.append(one)
+                continue
+            if operand not in options:
+                options[operand] = []
+                found.append(OneOf(operand, ()))  # keeps the place
+            options[operand] += some
+    whole = [
+        OneOf(one.operand, tuple(options[one.operand]))
+        if isinstance(one, OneOf) and not one.options and one.operand in options
+        else one
+        for one in found
+    ]
+    return whole[0] if len(whole) == 1 else AnyOf(tuple(whole))
+
+
+def _options(part: Node) -> tuple[Node | None, tuple[Node, ...]]:
+    if isinstance(part, OneOf):
+        return part.operand, part.options
+    if isinstance(part, Compare) and part.operator == "=" and isinstance(bare(part.left), Column):
+        return part.left, (part.right,)
+    return None, ()

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from pytest_prodready.rules.database.check_cursor import Cursor, NotUnderstoodError
 from pytest_prodready.rules.database.check_nodes import (
     AllOf,
-    AnyOf,
     Array,
     Call,
     Cast,
@@ -22,6 +22,7 @@ from pytest_prodready.rules.database.check_nodes import (
     Not,
     OneOf,
     Opaque,
+    any_of,
     bare,
 )
 from pytest_prodready.rules.database.check_tokens import Token, tokens
@@ -57,7 +58,7 @@ def parse(text: str, dialect: str, columns: Iterable[str]) -> Condition:
         tree = reader.condition()
         if not reader.ended:
             tree = Opaque()
-    except (_NotUnderstoodError, RecursionError):
+    except (NotUnderstoodError, RecursionError):
         tree = Opaque()
     return Condition(tree, known & mentioned)
 
@@ -67,10 +68,6 @@ def _is_type(before: Token | None) -> bool:
     return before is not None and (before.text == "::" or before.text.lower() == "as")
 
 
-class _NotUnderstoodError(Exception):
-    """The text is not of the kind that is read here."""
-
-
 _COMPARISONS = {"=": "=", "==": "=", "<>": "<>", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _LIKES = {"~~": (False, False), "!~~": (True, False), "~~*": (False, True), "!~~*": (True, True)}
 _ARITHMETIC = frozenset(
@@ -78,50 +75,45 @@ _ARITHMETIC = frozenset(
 )
 
 
-class _Reader:
+class _Reader(Cursor):
     """Reads tokens from the loosest operator to the tightest."""
 
     def __init__(self, found: list[Token], dialect: str, columns: frozenset[str]) -> None:
-        self._tokens = found
-        self._at = 0
+        super().__init__(found)
         self._dialect = dialect
         self._columns = columns
 
-    @property
-    def ended(self) -> bool:
-        return self._at >= len(self._tokens)
-
     def condition(self) -> Node:
         parts = [self._conjunction()]
-        while self._word("or"):
+        while self.word("or"):
             parts.append(self._conjunction())
         return any_of(parts)
 
     def _conjunction(self) -> Node:
         parts = [self._negation()]
-        while self._word("and"):
+        while self.word("and"):
             parts.append(self._negation())
         return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
 
     def _negation(self) -> Node:
-        if self._word("not") or self._operator("!"):
+        if self.word("not") or self.operator("!"):
             return Not(self._negation())
         return self._comparison()
 
     def _comparison(self) -> Node:
         left = self._operand()
         while True:
-            token = self._peek()
+            token = self.peek()
             if token is None:
                 return left
             if token.kind == "operator" and token.text in _COMPARISONS:
-                self._at += 1
+                self.at += 1
                 left = self._compared(left, _COMPARISONS[token.text])
             elif token.kind == "operator" and token.text == "<@":
-                self._at += 1
+                self.at += 1
                 left = Compare("<@", left, self._operand())
             elif token.kind == "operator" and token.text in _LIKES:
-                self._at += 1
+                self.at += 1
                 negated, folds = _LIKES[token.text]
                 found: Node = Like(left, self._operand(), folds)
                 left = Not(found) if negated else found
@@ -134,15 +126,15 @@ class _Reader:
                 return left
 
     def _compared(self, left: Node, operator: str) -> Node:
-        if self._word("any") or self._word("some"):
+        if self.word("any") or self.word("some"):
             quantifier = "any"
-        elif self._word("all"):
+        elif self.word("all"):
             quantifier = "all"
         else:
             return Compare(operator, left, self._operand())
-        self._must("(")
+        self.must("(")
         right = self.condition()
-        self._must(")")
+        self.must(")")
         right = bare(right)
         if isinstance(right, Literal) and isinstance(right.value, str):
             right = _array_text(right.value)
@@ -154,67 +146,67 @@ class _Reader:
 
     def _predicate(self, left: Node) -> Node | None:
         """``[NOT] IN``, ``LIKE``, ``BETWEEN``, and ``IS [NOT] NULL``; ``None`` for another word."""
-        begin = self._at
-        if self._word("is"):
-            negated = self._word("not")
-            if self._word("null"):
+        begin = self.at
+        if self.word("is"):
+            negated = self.word("not")
+            if self.word("null"):
                 return Not(IsNull(left)) if negated else IsNull(left)
-            raise _NotUnderstoodError
-        negated = self._word("not")
+            raise NotUnderstoodError
+        negated = self.word("not")
         found: Node
-        if self._word("in"):
-            self._must("(")
-            options = [] if self._next_is(")") else self._list()
-            self._must(")")
+        if self.word("in"):
+            self.must("(")
+            options = [] if self.next_is(")") else self._list()
+            self.must(")")
             found = OneOf(left, tuple(options))
-        elif self._word("like"):
+        elif self.word("like"):
             found = Like(left, self._operand())
-            if self._word("escape"):
-                raise _NotUnderstoodError
-        elif self._word("between"):
+            if self.word("escape"):
+                raise NotUnderstoodError
+        elif self.word("between"):
             low = self._operand()
-            if not self._word("and"):
-                raise _NotUnderstoodError
+            if not self.word("and"):
+                raise NotUnderstoodError
             found = AllOf((Compare(">=", left, low), Compare("<=", left, self._operand())))
-        elif self._peek_word() in ("regexp", "rlike", "glob", "ilike", "similar", "match"):
-            raise _NotUnderstoodError
+        elif self.peek_word() in ("regexp", "rlike", "glob", "ilike", "similar", "match"):
+            raise NotUnderstoodError
         else:
-            self._at = begin
+            self.at = begin
             return None
         return Not(found) if negated else found
 
     def _list(self) -> list[Node]:
         found = [self.condition()]
-        while self._operator(","):
+        while self.operator(","):
             found.append(self.condition())
         return found
 
     def _operand(self) -> Node:
         parts = [self._postfix()]
-        while (token := self._peek()) and token.kind == "operator" and token.text in _ARITHMETIC:
-            self._at += 1
+        while (token := self.peek()) and token.kind == "operator" and token.text in _ARITHMETIC:
+            self.at += 1
             parts.append(self._postfix())
         return parts[0] if len(parts) == 1 else Opaque(tuple(parts))
 
     def _postfix(self) -> Node:
         found = self._primary()
         while True:
-            if self._operator("::"):
+            if self.operator("::"):
                 found = Cast(found, self._type())
-            elif self._word("collate"):
-                token = self._take()
+            elif self.word("collate"):
+                token = self.take()
                 name = token.text.lower()
-                if self._operator("."):
-                    name = self._take().text.lower()
+                if self.operator("."):
+                    name = self.take().text.lower()
                 if name not in ("c", "posix", "default", "binary") and not name.endswith("_bin"):
                     found = Opaque((found,))
-            elif self._operator("["):
-                raise _NotUnderstoodError
+            elif self.operator("["):
+                raise NotUnderstoodError
             else:
                 return found
 
     def _primary(self) -> Node:
-        token = self._take()
+        token = self.take()
         if token.kind == "text":
             return Literal(token.text)
         if token.kind == "number":
@@ -224,16 +216,16 @@ class _Reader:
         if token.kind == "quoted":
             return self._name(token)
         word = token.text.lower()
-        if self._next_is("("):
+        if self.next_is("("):
             return self._call(word)
         if word in ("true", "false", "null"):
             return Literal({"true": True, "false": False, "null": None}[word])
-        if word == "array" and self._operator("["):
-            items = [] if self._next_is("]") else self._list()
-            self._must("]")
+        if word == "array" and self.operator("["):
+            items = [] if self.next_is("]") else self._list()
+            self.must("]")
             return Array(tuple(items))
         if word == "case":
-            raise _NotUnderstoodError
+            raise NotUnderstoodError
         if word == "binary":
             return self._postfix()
         return self._name(token)
@@ -241,9 +233,9 @@ class _Reader:
     def _sign_or_parenthesis(self, text: str) -> Node:
         if text == "(":
             found = self.condition()
-            if self._operator(","):
-                raise _NotUnderstoodError
-            self._must(")")
+            if self.operator(","):
+                raise NotUnderstoodError
+            self.must(")")
             return found
         if text in ("-", "+"):
             found = self._postfix()
@@ -254,12 +246,12 @@ class _Reader:
             ):
                 return Literal(-found.value if text == "-" else found.value)
             return Opaque((found,))
-        raise _NotUnderstoodError
+        raise NotUnderstoodError
 
     def _name(self, token: Token) -> Node:
         found = token
-        while self._operator("."):  # schema, table, column
-            found = self._take()
+        while self.operator("."):  # schema, table, column
+            found = self.take()
         if found.text.lower() in self._columns:
             return Column(found.text.lower())
         if self._dialect == "sqlite" and found.mark == '"' and found is token:
@@ -267,26 +259,26 @@ class _Reader:
         return Opaque()
 
     def _call(self, word: str) -> Node:
-        self._must("(")
+        self.must("(")
         if word in ("cast", "convert"):
             operand = self.condition()
-            if self._word("using"):
-                self._take()
+            if self.word("using"):
+                self.take()
                 kind = "text"
-            elif self._word("as") or self._operator(","):
+            elif self.word("as") or self.operator(","):
                 kind = self._type()
             else:
-                raise _NotUnderstoodError
-            self._must(")")
+                raise NotUnderstoodError
+            self.must(")")
             return Cast(operand, kind)
-        arguments = [] if self._next_is(")") else self._list()
-        self._must(")")
+        arguments = [] if self.next_is(")") else self._list()
+        self.must(")")
         return Call(word, tuple(arguments))
 
     def _type(self) -> str:
         """The name of a type, without its length; ``[]`` stays."""
         words: list[str] = []
-        while (token := self._peek()) and token.kind in ("name", "quoted"):
+        while (token := self.peek()) and token.kind in ("name", "quoted"):
             if (
                 token.kind == "name"
                 and words
@@ -294,82 +286,19 @@ class _Reader:
             ):
                 break
             words.append(token.text.lower())
-            self._at += 1
-            if self._operator("."):
+            self.at += 1
+            if self.operator("."):
                 words.clear()
         if not words:
-            raise _NotUnderstoodError
-        if self._operator("("):
-            while not self._operator(")"):
-                self._take()
+            raise NotUnderstoodError
+        if self.operator("("):
+            while not self.operator(")"):
+                self.take()
             words.append("()")
-        while self._operator("["):
-            self._must("]")
+        while self.operator("["):
+            self.must("]")
             words.append("[]")
         return " ".join(words)
-
-    def _peek(self) -> Token | None:
-        return self._tokens[self._at] if self._at < len(self._tokens) else None
-
-    def _peek_word(self) -> str:
-        token = self._peek()
-        return token.text.lower() if token is not None and token.kind == "name" else ""
-
-    def _take(self) -> Token:
-        token = self._peek()
-        if token is None:
-            raise _NotUnderstoodError
-        self._at += 1
-        return token
-
-    def _word(self, word: str) -> bool:
-        found = self._peek_word() == word
-        self._at += found
-        return found
-
-    def _next_is(self, operator: str) -> bool:
-        token = self._peek()
-        return token is not None and token.kind == "operator" and token.text == operator
-
-    def _operator(self, operator: str) -> bool:
-        found = self._next_is(operator)
-        self._at += found
-        return found
-
-    def _must(self, operator: str) -> None:
-        if not self._operator(operator):
-            raise _NotUnderstoodError
-
-
-def any_of(parts: list[Node]) -> Node:
-    """``OR`` of ``parts``; a chain of comparisons of one operand is one list."""
-    found: list[Node] = []
-    options: dict[Node, list[Node]] = {}
-    for part in parts:
-        for one in part.parts if isinstance(part, AnyOf) else (part,):
-            operand, some = _options(one)
-            if operand is None:
-                found.append(one)
-                continue
-            if operand not in options:
-                options[operand] = []
-                found.append(OneOf(operand, ()))  # keeps the place
-            options[operand] += some
-    whole = [
-        OneOf(one.operand, tuple(options[one.operand]))
-        if isinstance(one, OneOf) and not one.options and one.operand in options
-        else one
-        for one in found
-    ]
-    return whole[0] if len(whole) == 1 else AnyOf(tuple(whole))
-
-
-def _options(part: Node) -> tuple[Node | None, tuple[Node, ...]]:
-    if isinstance(part, OneOf):
-        return part.operand, part.options
-    if isinstance(part, Compare) and part.operator == "=" and isinstance(bare(part.left), Column):
-        return part.left, (part.right,)
-    return None, ()
 
 
 def _array_text(text: str) -> Node:

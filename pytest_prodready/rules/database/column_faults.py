@@ -16,6 +16,7 @@ from pytest_prodready.wording import listed, nearest
 
 APART = 3
 """As many missing columns of a table each have a finding of their own."""
+MAP_IT = "Map the type that the column has"
 WORDS = {
     "text": "text",
     "integer": "a whole number",
@@ -119,7 +120,14 @@ def _unfit(case: TableCase, table: DatabaseTable) -> Iterator[Keyed]:
             continue
         where = f"the column {table.name}.{there.column} is {there.type}"
         what = f"{_sender(case, column)} sends {_sent(column)}, and {where}"
-        if verdict == column_fit.REFUSED:
+        if verdict == column_fit.REFUSED and column.enum_type:
+            driver = (
+                f"{case.database.driver} names that type with each value, and the database does not have it"
+            )
+            # where a variable names the database, the application may well use another driver
+            level = Level.WARNING if case.database.source.startswith("env:") else None
+            message = f"{what}: {driver}: every write of it fails."
+        elif verdict == column_fit.REFUSED:
             message, level = f"{what}: the database refuses to store it, every write of it fails.", None
         else:
             message, level = f"{what}: {_unlike(column, there, case)}.", Level.WARNING
@@ -130,7 +138,8 @@ def _unfit(case: TableCase, table: DatabaseTable) -> Iterator[Keyed]:
             f"ALTER COLUMN {name} TYPE … USING …" if dialect == "postgresql" else f"MODIFY COLUMN {name} …"
         )
         altered = qualified(table.schema, table.name, dialect)
-        remedy = f"Map the type that the column has, or ALTER TABLE {altered} {change};"
+        instead = "Write native_enum=False in its Enum(…)" if column.enum_type else MAP_IT
+        remedy = f"{instead}, or ALTER TABLE {altered} {change};"
         yield ("unfit", column.name, there.type), replace(fault, remedy=remedy, level=level)
 
 
@@ -207,4 +216,6 @@ def _sender(case: TableCase, column: MappedColumn) -> str:
 
 def _sent(column: MappedColumn) -> str:
     word = WORDS.get(column.family, column.family)
+    if column.enum_type:
+        word = f"{word} of the enum type {column.enum_type}"
     return f"a list of values ({word} each)" if column.array else word

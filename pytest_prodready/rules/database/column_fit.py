@@ -77,6 +77,8 @@ LOOSE = {
 
 def fit(mapped: MappedColumn, real: DatabaseColumn, database: Database) -> str:
     """``REFUSED``, ``UNLIKE`` or ``FITS``."""
+    if database.dialect == "postgresql" and mapped.family == "enum":
+        return _label(mapped, real, database)
     if database.dialect == "postgresql":
         return _postgresql(mapped, real, database.typed)
     if database.dialect in ("mysql", "mariadb"):
@@ -85,9 +87,22 @@ def fit(mapped: MappedColumn, real: DatabaseColumn, database: Database) -> str:
     return FITS  # SQLite stores anything anywhere
 
 
+def _label(mapped: MappedColumn, real: DatabaseColumn, database: Database) -> str:
+    """Of a label: asyncpg says with each value which enum type it is of; other drivers send a text."""
+    if not mapped.enum_type or POSTGRESQL.get(real.base) != "text" or mapped.array or real.array:
+        return FITS
+    if database.driver != "asyncpg" or not database.typed:
+        return FITS
+    there = any(
+        mapped.enum_type == f"{one.schema}.{one.name}" or (one.visible and mapped.enum_type == one.name)
+        for one in database.enums
+    )
+    return UNLIKE if there else REFUSED
+
+
 def _postgresql(mapped: MappedColumn, real: DatabaseColumn, typed: bool) -> str:
     sent, holds = mapped.family, POSTGRESQL.get(real.base, "")
-    if sent in ("", "enum") or not holds:
+    if not sent or not holds:
         return FITS
     if mapped.array and not real.array:
         return UNLIKE if holds == "text" else REFUSED

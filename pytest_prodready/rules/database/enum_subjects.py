@@ -9,7 +9,8 @@ from dataclasses import replace
 from pytest_prodready.facts import Database, EnumColumn, Facts
 from pytest_prodready.registry import Subject
 from pytest_prodready.rules.database.column_stores import Stores
-from pytest_prodready.rules.database.enum_comparison import EnumCase, differences, order_differs
+from pytest_prodready.rules.database.enum_case import EnumCase
+from pytest_prodready.rules.database.enum_comparison import differences, order_differs
 from pytest_prodready.rules.database.sql import MYSQL
 from pytest_prodready.rules.database.stores import Checked, NamedType, Nowhere, Store, named_type
 from pytest_prodready.rules.database.types import DatabaseTypes
@@ -19,8 +20,6 @@ TOGETHER = "enum-columns"
 """The subject that stands for many columns which cannot be compared for one reason."""
 MOST_APART = 3
 """As many columns of one reason are skipped each by its own name."""
-Cases = list[tuple[Subject[EnumCase], str]]
-"""Subjects; each skip with its reason without what is this column's alone."""
 
 
 def enum_subjects(facts: Facts, proof: Callable[[Database], str]) -> Iterator[Subject[EnumCase]]:
@@ -56,7 +55,7 @@ def enum_subjects(facts: Facts, proof: Callable[[Database], str]) -> Iterator[Su
         yield Subject(TOGETHER, _NOTHING, skipped=f"{dead[0]} does not load")
 
 
-_NOTHING = EnumCase(members=(), sends=None, store=Nowhere(""), subject="")
+_NOTHING = EnumCase(members=(), sends=(), store=Nowhere(""), subject="")
 
 
 def _of_database(
@@ -151,7 +150,7 @@ def _unclear(case: EnumCase) -> str:
     """The CHECK that nothing can be said of, where nothing else is wrong."""
     if not case.store.unclear or differences(case):
         return ""
-    if all(case.store.takes(label) is not None for label in case.sent):
+    if all(case.store.takes(label) is not None for label in case.sends):
         return ""
     return f"its CHECK says more than which labels there are, and is not understood: {case.store.unclear}"
 

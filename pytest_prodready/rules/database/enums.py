@@ -11,7 +11,7 @@ from pytest_prodready.facts import Facts
 from pytest_prodready.findings import Fault, Level
 from pytest_prodready.registry import Subject
 from pytest_prodready.rules.database import enum_comparison
-from pytest_prodready.rules.database.enum_comparison import EnumCase
+from pytest_prodready.rules.database.enum_case import EnumCase
 from pytest_prodready.rules.database.enum_subjects import enum_subjects
 from pytest_prodready.rules.database.family import family, proof
 

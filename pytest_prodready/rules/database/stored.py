@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pytest_prodready.facts import Database, Facts, StoredValue, StoredValues
 from pytest_prodready.findings import Fault, Level
 from pytest_prodready.rules.database import sql
-from pytest_prodready.rules.database.enum_comparison import EnumCase
+from pytest_prodready.rules.database.enum_case import EnumCase
 from pytest_prodready.rules.database.enums import enum_column
 from pytest_prodready.rules.database.family import family, proof
 from pytest_prodready.wording import listed

@@ -111,7 +111,7 @@ def _of_database(
     register = next(
         (entry.mapping.tenants for entry in facts.entries if entry.mapping and entry.mapping.tenants), None
     )
-    unread = _unread(tables, mapped)
+    unread = _unread(tables, mapped, facts)
     taken: dict[DatabaseTable, set[str]] = {}
     subjects: list[Subject[TableCase]] = []
     for name, table in sorted(mapped.items()):
@@ -150,17 +150,19 @@ def _places(table: MappedTable, tables: DatabaseTables, public: str) -> Iterator
                 yield Place(tenant.schema, tables.find(tenant.schema, table.name))
 
 
-def _unread(tables: DatabaseTables, mapped: dict[str, MappedTable]) -> str:
+def _unread(tables: DatabaseTables, mapped: dict[str, MappedTable], facts: Facts) -> str:
     """Why nothing can be looked up in the database at all."""
-    own = [table for table in mapped.values() if table.own]
-    brought = [table.name for table in mapped.values() if own and not table.own]
+    seen = [table for entry in facts.entries if entry.mapping is not None for table in entry.mapping.tables]
+    # an application may map a library's table, too
+    brought = {table.name for table in seen if not table.own}
+    own = [table for table in mapped.values() if table.name not in brought]
     number = len(own or mapped)
     database = tables.database
     if not database.dialect and not database.problem:
         return f"its database {database.name} was not read" if database.name else "no database was read"
     if database.problem:
         return database.detail or database.problem
-    if tables.empty(brought):
+    if tables.empty(brought if own else ()):
         many = f"none of the {number} mapped tables is" if number > 1 else "the mapped table is not"
         return f"the database is empty, nothing has been migrated into it: {many} there yet"
     return ""

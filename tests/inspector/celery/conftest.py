@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import textwrap
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from pytest_prodready import target
 from pytest_prodready.facts import Celery, Entry, InspectedEntry
 from pytest_prodready.request import Request
 from pytest_prodready.settings import Limits
+from tests.files import write_files
 from tests.inspector.celery.support import Inspect, Load
 
 
@@ -23,10 +23,7 @@ def inspect(tmp_path: Path) -> Inspect:
     def inspect(
         files: dict[str, str], app: str = "proj.app:app", packages: tuple[str, ...] = ("proj",)
     ) -> InspectedEntry:
-        for name, text in {"proj/__init__.py": "", **files}.items():
-            path = tmp_path / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(textwrap.dedent(text))
+        write_files(tmp_path, {"proj/__init__.py": "", **files})
         request = Request(
             root=tmp_path,
             python=sys.executable,

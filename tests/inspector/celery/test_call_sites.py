@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-import textwrap
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,7 @@ from pytest_prodready.registry import Registry
 from pytest_prodready.request import Request
 from pytest_prodready.rules.celery import family
 from pytest_prodready.settings import Limits
+from tests.files import write_files
 
 pytest.importorskip("celery")
 
@@ -421,10 +421,7 @@ def judged(root: Path, calls: str, more: dict[str, str] | None = None) -> list[t
         "proj/calls.py": calls,
         **(more or {}),
     }
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(text))
+    write_files(root, files)
     request = Request(
         root=root,
         python=sys.executable,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import textwrap
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from pytest_prodready import target
 from pytest_prodready.facts import Celery, Entry
 from pytest_prodready.request import Request
 from pytest_prodready.settings import Limits
+from tests.files import write_files
 
 HOSTILE = """
 class Refusing:
@@ -121,11 +121,8 @@ app.conf.task_annotations = {"proj.tasks.odd": {"thing": it}}
 @pytest.fixture
 def seen(tmp_path: Path) -> Celery:
     """What all steps that look at a Celery app have found beside such objects."""
-    files = {"__init__": "", "models": "", "hostile": HOSTILE, "tasks": TASKS, "app": APP}
-    for name, text in files.items():
-        path = tmp_path / "proj" / f"{name}.py"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(textwrap.dedent(text))
+    files = {"__init__.py": "", "models.py": "", "hostile.py": HOSTILE, "tasks.py": TASKS, "app.py": APP}
+    write_files(tmp_path / "proj", files)
     request = Request(
         root=tmp_path,
         python=sys.executable,

@@ -86,6 +86,54 @@ app.register_task(Typed())
     assert seen["typed"]["Request"].problem == "symbol"
 
 
+def test_a_call_of_its_own_that_only_surrounds_the_body(load: Load) -> None:
+    """What it hands on is what Celery gets; one that may do something with it is not judged."""
+    found = load(
+        {
+            "proj/app.py": APP
+            + """\
+import asyncio, contextlib
+class Within(app.Task):
+    def __call__(self, *args, **kwargs):
+        with contextlib.nullcontext():
+            return self.run(*args, **kwargs)
+class Twice(Within):
+    def __call__(self, *args, **kwargs):
+        try:
+            return Within.__call__(self, *args, **kwargs)
+        finally:
+            print()
+class Running(Twice):
+    def __call__(self, *args, **kwargs):
+        return asyncio.run(super().__call__(*args, **kwargs))
+class Later(app.Task):
+    def __call__(self, *args, **kwargs):
+        def run():
+            return self.run(*args, **kwargs)
+        return asyncio.run(run())
+@app.task(base=Within)
+async def within(): pass
+@app.task(base=Twice, bind=True)
+def selfless(): pass
+@app.task(base=Running)
+async def running(): pass
+@app.task(base=Later)
+async def later(): pass
+@app.task(base=Twice)
+def healthy(): pass
+"""
+        }
+    )
+    seen = options(found)
+    assert {name: {one: option.problem for one, option in held.items()} for name, held in seen.items()} == {
+        "within": {"run": "coroutine"},
+        "selfless": {"bind": "self"},
+        "running": {},
+        "later": {},
+        "healthy": {},
+    }
+
+
 def test_names_that_mean_nothing_are_seen_unless_the_application_reads_them(load: Load) -> None:
     """``@app.task`` keeps whatever it is given as an attribute."""
     found = load(

@@ -12,6 +12,7 @@ from pytest_prodready import target
 from pytest_prodready.facts import Entry, InspectedEntry, Location
 from pytest_prodready.request import Request
 from pytest_prodready.settings import Limits
+from tests.files import write_files
 
 LIMIT = 20.0
 DJANGO = """
@@ -37,10 +38,7 @@ def inspect(
     packages: tuple[str, ...] = ("app", "shop", "settings"),
 ) -> InspectedEntry:
     """Write ``files``, import ``app`` in a fresh interpreter, and read the databases that it would use."""
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(text))
+    write_files(root, files)
     request = Request(
         root=root,
         python=python,

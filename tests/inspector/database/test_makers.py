@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import itertools
 import sys
-import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 
 from pytest_prodready.inspector.database import absent, makers
 from pytest_prodready.inspector.project import Project
+from tests.files import write_files
 
 NUMBERS = itertools.count()
 REVISION = '''\
@@ -42,9 +42,7 @@ def table(name: str, **more: object) -> dict[str, object]:
 
 
 def write(root: Path, files: Mapping[str, str]) -> Project:
-    for name, text in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(textwrap.dedent(text))
+    write_files(root, files)
     return Project(str(root), ())
 
 

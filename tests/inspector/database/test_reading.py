@@ -218,12 +218,12 @@ def test_a_write_in_the_same_session_is_refused(
     project = load(body.format(**{driver: with_driver(url, driver) for driver in DRIVERS}))
     refusals: list[str] = []
 
-    def write(session: Any) -> list[dict[str, object]]:
+    def write(session: Any) -> dict[int, object]:
         connection = session.connection
         with pytest.raises(sqlalchemy.exc.DBAPIError) as refused, connection.begin_nested():
             connection.execute(sqlalchemy.text(attempt))
         refusals.append(str(refused.value.orig))
-        return []
+        return {}
 
     monkeypatch.setattr(postgresql, "enums", write)
     found = first(reading.read("app", mapped(), project, LIMIT, {}))
@@ -248,9 +248,9 @@ def test_the_database_is_the_same_afterwards(through: str, url: str) -> None:
 def test_the_transaction_has_time_limits_of_its_own(through: str, monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
 
-    def show(session: Session) -> list[dict[str, object]]:
+    def show(session: Session) -> dict[int, object]:
         shown.extend(session.value(f"SHOW {name}") for name in ("statement_timeout", "lock_timeout"))
-        return []
+        return {}
 
     monkeypatch.setattr(postgresql, "enums", show)
     assert read(through, limit=7.0).problem == ""
@@ -279,9 +279,9 @@ def test_the_connection_of_an_engine_is_not_put_back_in_its_pool(
     identity = sqlalchemy.text("SELECT pg_backend_pid()")
     used: list[int] = []
 
-    def identify(session: Session) -> list[dict[str, object]]:
+    def identify(session: Session) -> dict[int, object]:
         used.append(int(session.value("SELECT pg_backend_pid()")))
-        return []
+        return {}
 
     monkeypatch.setattr(postgresql, "enums", identify)
     assert first(reading.read("app", mapped(), project, LIMIT, {})).problem == ""

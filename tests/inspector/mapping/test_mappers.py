@@ -11,7 +11,7 @@ import pytest
 
 from pytest_prodready.codec import decode
 from pytest_prodready.facts import EnumColumn, Location, Mapping, MappingFailure, Member
-from pytest_prodready.inspector.mapping import mappers
+from pytest_prodready.inspector.mapping import failures, mappers
 from pytest_prodready.inspector.project import Project
 
 sqlalchemy = pytest.importorskip("sqlalchemy")
@@ -294,7 +294,7 @@ class Event(Base):
 def test_an_annotation_without_a_column_type_is_attributed_to_its_line(refuse: Refuse) -> None:
     error, project = refuse(C5_NO_TYPE)
     (module,) = project.packages
-    found = decode(MappingFailure, mappers.mapping_failure(error, project))
+    found = decode(MappingFailure, failures.mapping_failure(error, project))
     assert (found.model, found.attribute) == (f"{module}.Event", "payload")
     assert found.location == Location(f"{module}.py", FIRST + 3)
     assert found.failure.type in (
@@ -316,7 +316,7 @@ class Event(Base):
 def test_an_attribute_named_metadata_is_reported_by_every_version(refuse: Refuse, load: Load) -> None:
     if tuple(map(int, sqlalchemy.__version__.split(".")[:2])) < (2, 1):
         error, project = refuse(C5_METADATA)
-        found = decode(MappingFailure, mappers.mapping_failure(error, project))
+        found = decode(MappingFailure, failures.mapping_failure(error, project))
     else:
         project = load(C5_METADATA)
         (found,) = seen(project).failures
@@ -328,7 +328,7 @@ def test_an_attribute_named_metadata_is_reported_by_every_version(refuse: Refuse
 
 def test_a_class_without_a_primary_key_is_attributed_to_the_class(refuse: Refuse) -> None:
     error, project = refuse('class Bare(Base):\n    __tablename__ = "bare"\n    x: Mapped[int]\n')
-    found = decode(MappingFailure, mappers.mapping_failure(error, project))
+    found = decode(MappingFailure, failures.mapping_failure(error, project))
     assert (found.model.endswith(".Bare"), found.attribute) == (True, "")
     assert found.location == Location(f"{project.packages[0]}.py", FIRST)
 
@@ -344,7 +344,7 @@ def test_a_class_without_a_primary_key_is_attributed_to_the_class(refuse: Refuse
 )
 def test_other_failures_at_import_are_no_mapping_failures(refuse: Refuse, body: str) -> None:
     error, project = refuse(body)
-    assert mappers.mapping_failure(error, project) is None
+    assert failures.mapping_failure(error, project) is None
 
 
 def test_odd_objects_in_a_module_are_left_alone(load: Load) -> None:

@@ -146,6 +146,20 @@ def test_tables_of_core_belong_to_it_and_temporary_ones_do_not(load: Load) -> No
     ]
 
 
+def test_a_table_that_is_imported_belongs_to_where_it_comes_from(load: Load, tmp_path: Path) -> None:
+    """A library's table is none of the application's because one of its modules uses it."""
+    text = "from sqlalchemy import *\nroles = Table('lib_roles', MetaData(), Column('a', Integer))\n"
+    (tmp_path / "a_library.py").write_text(text)
+    found = load(
+        """\
+        from a_library import roles
+        own = Table("own", roles.metadata, Column("a", Integer))
+        """
+    )
+    del sys.modules["a_library"]
+    assert {name: table.own for name, table in found.items()} == {"lib_roles": False, "own": True}
+
+
 TYPES = {
     "String(5)": ("text", 5),
     "Unicode": ("text", None),
@@ -205,6 +219,20 @@ def test_arrays_and_decorated_types_send_what_is_inside(load: Load) -> None:
         ("text", False, 9),
         ("", False, None),
     ]
+
+
+def test_the_enum_type_of_postgresql_that_a_column_is(load: Load) -> None:
+    kinds = (
+        "Enum(Status)",
+        "Enum(Status, name='kind', schema='shop')",
+        "Enum(Status, native_enum=False)",
+        "postgresql.ENUM('a', name='own')",
+        "Enum('a')",
+        "String",
+    )
+    columns = ", ".join(f"Column('c{at}', {kind})" for at, kind in enumerate(kinds))
+    table = load(f"t = Table('t', MetaData(), {columns})\n")["t"]
+    assert [one.enum_type for one in table.columns] == ["status", "shop.kind", "", "own", "", ""]
 
 
 def test_models_of_sqlmodel_are_tables(load: Load) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from pytest_prodready.facts import Alembic, Location, Made
 from pytest_prodready.inspector import sources
 from pytest_prodready.inspector.migrations import alembic_scripts
 from pytest_prodready.inspector.project import Project
+from tests.files import write_files
 
 ENV = "from alembic import context\nraise RuntimeError('env.py was run')\n"
 
@@ -32,9 +32,7 @@ class Scripts:
 
     def write(self, name: str, text: str) -> None:
         """Add or replace a file."""
-        path = self.root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(text))
+        write_files(self.root, {name: text})
 
     def revision(self, name: str, down: str, body: str = "pass", more: str = "") -> None:
         """Add a revision whose ``down_revision`` stands on its fourth line."""

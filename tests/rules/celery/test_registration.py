@@ -59,6 +59,24 @@ def test_the_entry_that_was_meant_for_the_package_is_named() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "module, why",
+    [
+        ("src.mail.sending", "autodiscovery is told to search src.mail.sendign, which does not exist"),
+        ("src.mail.batches", "it never imports src.mail.batches"),
+    ],
+    ids=["itself", "loaded by it"],
+)
+def test_a_module_that_an_entry_names_beside_its_package(module: str, why: str) -> None:
+    """With it the worker has lost what else of the package it loads: one error, at the entry, says so."""
+    entry = Discovery("src.mail.sendign", "tasks", found=False, exists=False, explicit=True, location=NAMED)
+    source = replace(SOURCE, module=module, discovery="src.mail")
+    found = {one.code: one for one in findings(loaded(sources=(source,), discoveries=(SEARCH, entry)))}
+    assert (found["PRD202"].level, found["PRD202"].location) == (Level.ERROR, NAMED)
+    assert found["PRD203"].level is Level.WARNING
+    assert why in found["PRD203"].message
+
+
 @pytest.mark.parametrize("package", ["src.billing", "lib.mial", "src.mial.inner"])
 def test_an_entry_that_means_something_else_is_not_named(package: str) -> None:
     """Another place, or another name."""

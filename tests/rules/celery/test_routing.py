@@ -160,14 +160,10 @@ def test_another_name_of_a_queue() -> None:
 def test_the_place_of_the_default_queue() -> None:
     """Where no line of the source names it, the worker's command is what is to be changed."""
     sent = Destination("mail.send", "celery", "default")
-    (found,) = [
-        one
-        for one in findings(facts(WORKER, routing=replace(ROUTING, destinations=(sent,))))
-        if one.level is Level.ERROR
-    ]
-    assert (str(found.location), found.subject) == ("Procfile:2", "queue:celery")
+    (found,) = findings(facts(WORKER, routing=replace(ROUTING, destinations=(sent,))))
+    assert short([found]) == [("queue:celery", "Procfile:2", Level.ERROR)]
     chosen = replace(ROUTING, destinations=(sent,), chosen=True)
-    assert all(one.level is Level.WARNING for one in findings(facts(WORKER, routing=chosen)))
+    assert [one.level for one in findings(facts(WORKER, routing=chosen))] == [Level.WARNING]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -18,6 +19,7 @@ from pytest_prodready.facts import (
     TaskOption,
     Way,
 )
+from pytest_prodready.facts.celery_options import PROBLEMS
 from pytest_prodready.findings import Level
 from tests.rules.celery.support import SEND, facts, findings, loaded, only, raised
 
@@ -233,6 +235,17 @@ def test_an_option_that_does_nothing_is_a_warning(option: TaskOption, message: s
     finding = only(loaded(tasks=(replace(SEND, options=(option,)),)))
     assert (finding.level, finding.message, finding.remedy) == (Level.WARNING, f"mail.send {message}", remedy)
     assert finding.location == SEND.location
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_each_problem_of_an_option_has_its_words(problem: str) -> None:
+    """Whatever is looked for is said, with what to write."""
+    option = TaskOption("max_retry", "5", problem, "max_retries", OPTION)
+    finding = only(loaded(tasks=(replace(SEND, options=(option,)),)))
+    assert (finding.code, finding.location) == ("PRD204", OPTION)
+    assert finding.message.startswith("mail.send ")
+    assert finding.remedy
+    assert not re.search(r"[{}]", finding.message + finding.remedy)
 
 
 def test_an_option_of_the_applications_own_is_no_fault() -> None:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pytest_prodready.facts import Database, DatabaseColumn, MappedColumn
+from pytest_prodready.facts import Database, DatabaseColumn, DatabaseEnum, MappedColumn
 from pytest_prodready.rules.database.column_fit import FITS, POSTGRESQL, REFUSED, UNLIKE, fit
 from tests.inspector.database.test_reading import execute
 
@@ -55,16 +55,27 @@ def url(postgres_server: str) -> Iterator[str]:
 
 
 def writes(url: str, driver: str, tries: list[tuple[str, Any, Any]]) -> list[bool]:
-    """Whether each write of a value of a type to a column is taken, nothing of which is kept."""
+    """Whether each write of a value of a type to a column is taken."""
+    return passes(
+        url, driver, [held(column, kind).insert().values({column: value}) for column, kind, value in tries]
+    )
+
+
+def held(column: str, kind: Any) -> Any:
+    """The table with one column of a type."""
+    return sqlalchemy.Table("t", sqlalchemy.MetaData(), sqlalchemy.Column(column, kind))
+
+
+def passes(url: str, driver: str, statements: list[Any]) -> list[bool]:
+    """Whether each statement is taken, nothing of which is kept."""
     address = urlsplit(url)._replace(scheme=f"postgresql+{driver}").geturl()
 
     def run(connection: Any) -> list[bool]:
         found = []
-        for column, kind, value in tries:
-            table = sqlalchemy.Table("t", sqlalchemy.MetaData(), sqlalchemy.Column(column, kind))
+        for statement in statements:
             inner = connection.begin_nested()
             try:
-                connection.execute(table.insert().values({column: value}))
+                connection.execute(statement)
                 found.append(True)
             except sqlalchemy.exc.DBAPIError:
                 found.append(False)
@@ -174,3 +185,27 @@ def test_mysql_is_never_proven_to_refuse(dialect: str, family: str, base: str, s
 def test_sqlite_stores_anything() -> None:
     real = DatabaseColumn("main", "t", "c", True, "INTEGER", base="integer")
     assert fit(MappedColumn("c", family="datetime"), real, Database("", dialect="sqlite")) == FITS
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+@pytest.mark.parametrize("base", ["character varying", "text", "enum"])
+@pytest.mark.parametrize("name", ["status", "absent", "public.status"])
+def test_what_says_that_it_is_an_enum_and_is_a_text(url: str, driver: str, base: str, name: str) -> None:
+    """Only asyncpg is told which enum type a label is of: writes fail without that, comparisons with it."""
+    pytest.importorskip(driver)
+    if not hasattr(sqlalchemy, "Uuid"):
+        pytest.skip("SQLAlchemy 1.4 sends labels otherwise")
+    schema, _, plain = name.rpartition(".")
+    column = f"c{list(POSTGRESQL).index(base)}"
+    table = held(column, sqlalchemy.Enum("a word", name=plain, schema=schema or None))
+    write = table.insert().values({column: "a word"})
+    compare = sqlalchemy.select(table).where(table.c[column] == "a word")
+    written, compared = passes(url, driver, [write, compare])
+    enums = (DatabaseEnum("public", "status", ("a word",), visible=True),)
+    database = Database("", dialect="postgresql", driver=driver, typed=DRIVERS[driver], enums=enums)
+    mapped = MappedColumn(column, family="enum", enum_type=name)
+    said = fit(mapped, DatabaseColumn("public", "t", column, True, base, base=base), database)
+    if base != "enum":  # of labels in an enum type, the rules about enumerations judge
+        assert said == (FITS if compared else UNLIKE if written else REFUSED)
+    else:
+        assert said == FITS

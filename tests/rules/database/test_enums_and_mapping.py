@@ -23,8 +23,10 @@ from pytest_prodready.facts import (
 from pytest_prodready.findings import Finding, Judgement, Level, Outcome
 from pytest_prodready.registry import Registry
 from pytest_prodready.rules.database import enum_column, family, mapped_class
-from pytest_prodready.rules.database.enum_comparison import compare_enum
+from pytest_prodready.rules.database.enum_case import EnumCase
+from pytest_prodready.rules.database.enum_comparison import missing_labels
 from pytest_prodready.rules.database.sql import literal, qualified
+from pytest_prodready.rules.database.stores import NamedType
 
 REGISTRY = Registry([family])
 WHERE = Location("src/models.py", 33)
@@ -494,26 +496,6 @@ def test_ten_thousand_labels_are_compared_in_one_pass() -> None:
     assert 'has "label 0", "other", which' in unknown.message
 
 
-@pytest.mark.parametrize("labels", [NAMES, VALUES])
-def test_an_enum_without_a_column_may_be_stored_by_name_or_by_value(labels: tuple[str, ...]) -> None:
-    assert compare_enum(MEMBERS, None, labels, type_name="public.s", subject="PlaceStatus") == []
-
-
-def test_an_enum_without_a_column_is_compared_in_the_form_that_fits_better() -> None:
-    missing, unknown = compare_enum(
-        MEMBERS,
-        None,
-        ("New", "Not a Fit", "Old"),
-        type_name="public.s",
-        subject="PlaceStatus",
-        location=WHERE,
-    )
-    assert missing.remedy == "ALTER TYPE public.s ADD VALUE 'Maybe';"
-    assert missing.level is None
-    assert '"Old"' in unknown.message
-    assert unknown.level is Level.WARNING
-
-
 @pytest.mark.parametrize(
     "label, sql",
     [
@@ -532,7 +514,8 @@ def test_labels_are_quoted_for_sql(label: str, sql: str, postgres_server: str) -
 def test_302_gives_a_statement_that_adds_exactly_the_missing_labels(postgres_server: str) -> None:
     members = tuple(Member(f"M{at}", label) for at, label in enumerate(NASTY))
     name = qualified("pg_temp", 'Odd "Name"')
-    fault, _ = compare_enum(members, NASTY, ("New",), type_name=name, subject="Odd")
+    store = NamedType(name="the enum type", labels=("New",), ordered=True, written=name)
+    (fault,) = missing_labels(EnumCase(members, NASTY, store, "Odd"))
     labels = first(
         postgres_server,
         f"CREATE TYPE {name} AS ENUM ('New')",

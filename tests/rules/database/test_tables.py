@@ -9,6 +9,7 @@ import pytest
 from pytest_prodready.facts import (
     Database,
     DatabaseColumn,
+    DatabaseEnum,
     DatabaseTable,
     Entry,
     Facts,
@@ -169,6 +170,8 @@ def test_tables_that_a_library_makes_at_the_start_migrate_nothing() -> None:
     findings, reasons = judged(facts(JOBS, theirs, database=made))
     assert findings == {}
     assert set(reasons) == {"ab_user", "jobs"}
+    too = facts(JOBS, theirs, replace(theirs, model="migrations.OldUser", own=True), database=made)
+    assert judged(too)[0] == {}
     assert judged(facts(theirs, database=made)) == ({"ab_user": []}, {})
 
 
@@ -195,6 +198,36 @@ def test_two_mappings_of_one_table_fill_in_its_columns_together() -> None:
 def test_columns_that_every_table_has_are_not_missing(name: str) -> None:
     table = replace(PLACES, columns=(ID, MappedColumn(name, family="integer")))
     assert said(facts(table)) == []
+
+
+def test_312_says_what_asyncpg_sends_of_an_enum_type_that_is_not_there() -> None:
+    """An error of the application's own engine, which a URL need not be; nothing with another driver."""
+    state = MappedColumn(
+        "state", "VARCHAR(3)", "enum", enum_type="job_state", attribute="state", location=WHERE
+    )
+    jobs = replace(JOBS, columns=(ID, state))
+    real = replace(
+        column("jobs", "state", nullable=True), type="character varying(3)", base="character varying"
+    )
+    there = replace(
+        DATABASE, tables=(DatabaseTable("public", "jobs"),), columns=(column("jobs"), real), typed=True
+    )
+    assert said(facts(jobs, database=there)) == [
+        (
+            "PRD312",
+            "error",
+            (
+                "models.Job.state sends a label of the enum type job_state, and the column jobs.state is "
+                "character varying(3): asyncpg names that type with each value, and the database does not "
+                "have it: every write of it fails."
+            ),
+        )
+    ]
+    by_url = replace(there, source="env:DATABASE_URL")
+    assert [one[:2] for one in said(facts(jobs, database=by_url))] == [("PRD312", "warning")]
+    known = replace(there, enums=(DatabaseEnum("public", "job_state", ("new",), visible=True),))
+    assert [one[:2] for one in said(facts(jobs, database=known))] == [("PRD312", "warning")]
+    assert said(facts(jobs, database=replace(there, driver="psycopg"))) == []
 
 
 def test_a_view_is_read_and_not_written() -> None:

@@ -1,0 +1,65 @@
+"""Whether a class of tasks calls the body as Celery's own does, and hands on what that returns."""
+
+from __future__ import annotations
+
+import ast
+from types import FunctionType
+
+from ..nodes import last_name, walk
+from ..sources import tree_of
+
+OTHER_CODE = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.Lambda,
+    ast.Await,
+    ast.Yield,
+    ast.YieldFrom,
+)
+"""Where one of these stands in a function, it is not known by whom the body is called, or when."""
+
+
+def passes_on(cls: type, task: type) -> bool:
+    """Whether every ``__call__`` between ``cls`` and Celery's ``task`` only surrounds the next one.
+
+    So do those that Flask's documentation has, which give the body an application context.
+    """
+    for one in cls.__mro__:
+        if one is task:
+            return True
+        held = vars(one).get("__call__")
+        if held is not None and not _surrounds(held):
+            return False
+    return False
+
+
+def _surrounds(held: object) -> bool:
+    """Whether all that the function returns is what the next ``__call__``, or the body, has returned."""
+    node = _source(held) if type(held) is FunctionType else None
+    if node is None or node.decorator_list or not node.args.args:
+        return False
+    inside = [one for statement in node.body for one in walk(statement)]
+    if any(isinstance(one, OTHER_CODE) for one in inside):
+        return False
+    returned = [one.value for one in inside if isinstance(one, ast.Return)]
+    return bool(returned) and all(_of_the_next(value, node.args.args[0].arg) for value in returned)
+
+
+def _source(function: FunctionType) -> ast.FunctionDef | None:
+    code = function.__code__
+    tree = tree_of(code.co_filename)
+    found = (one for one in walk(tree) if isinstance(one, ast.FunctionDef)) if tree is not None else ()
+    return next((one for one in found if (one.name, one.lineno) == ("__call__", code.co_firstlineno)), None)
+
+
+def _of_the_next(value: ast.expr | None, own: str) -> bool:
+    """``self.run(…)``, ``super().__call__(…)`` or ``Base.__call__(self, …)``."""
+    if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Attribute):
+        return False
+    of, name = value.func.value, value.func.attr
+    if name == "run":
+        return isinstance(of, ast.Name) and of.id == own
+    if name != "__call__":
+        return False
+    above = isinstance(of, ast.Call) and last_name(of.func) == "super"
+    return above or (bool(value.args) and isinstance(value.args[0], ast.Name) and value.args[0].id == own)
