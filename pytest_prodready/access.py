@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -15,13 +15,7 @@ from pytest_prodready.registry import Kind
 from pytest_prodready.reports import terminal
 from pytest_prodready.rules import imports, registry
 from pytest_prodready.rules.dependencies import require
-from pytest_prodready.rules.health.answers import check_expectation
 from pytest_prodready.rules.imports_commands import command_name, entry_name
-
-if TYPE_CHECKING:
-    import httpx
-
-    from pytest_prodready.probes.client import RunningApp
 
 
 def fail(faults: list[str]) -> None:
@@ -96,63 +90,6 @@ class Dependencies:
         asks = "[" in requirement
         bounds = required(requirement, installed(self._interpreter.path), markers) if asks else ()
         return [text(fault) for fault in require(requirement, self._facts, markers, bounds)]
-
-
-class HealthProbes:
-    """The running application: an httpx client, and probes with expectations.
-
-    The server is started when it is first needed, once for the session, and stops with it; a test is
-    skipped when there is nothing to start.
-    """
-
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
-
-    @property
-    def client(self) -> httpx.Client:
-        """A client whose base URL is the running application."""
-        return self._running().client
-
-    @property
-    def url(self) -> str:
-        """Where the application answers."""
-        return self._running().url
-
-    def probe(
-        self,
-        path: str,
-        *,
-        status: int | None = None,
-        json: dict[str, object] | None = None,
-        headers: dict[str, str] | None = None,
-    ) -> None:
-        """Fail the test unless ``path`` answers as expected; a header value may be ``env:NAME``."""
-        fail(self.faults(path, status=status, json=json, headers=headers))
-
-    def faults(
-        self,
-        path: str,
-        *,
-        status: int | None = None,
-        json: dict[str, object] | None = None,
-        headers: dict[str, str] | None = None,
-    ) -> list[str]:
-        """What is wrong with the answer of ``path``, as texts; empty when it is as expected."""
-        expected = () if status is None else status
-        return [text(fault) for fault in self._running().probe(path, expected, json, headers)]
-
-    def _running(self) -> RunningApp:
-        from pytest_prodready.probes.client import (
-            NotRunningError,
-        )  # httpx is loaded only when something is asked
-
-        try:
-            return self._gate.running_app(check_expectation)
-        except NotRunningError as reason:
-            why = reason
-        if why.server.skipped:
-            pytest.skip(str(why))
-        pytest.fail(f"the application does not run: {why}", pytrace=False)
 
 
 def _judged(gate: Gate, kind: Kind[Any], subject: str, seen: facts.InspectedEntry) -> list[str]:

@@ -13,7 +13,8 @@ from pytest_prodready.access import fail, text
 from pytest_prodready.gate import Gate
 from pytest_prodready.rules import database
 from pytest_prodready.rules.database.column_stores import NUMBERS, Stores
-from pytest_prodready.rules.database.enum_comparison import EnumCase, differences
+from pytest_prodready.rules.database.enum_case import EnumCase
+from pytest_prodready.rules.database.enum_comparison import differences
 from pytest_prodready.rules.database.stores import Checked, Store, named_type
 from pytest_prodready.rules.database.types import DatabaseTypes
 from pytest_prodready.wording import listed, nearest

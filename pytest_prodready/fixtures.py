@@ -9,7 +9,7 @@ import pytest
 from pytest_prodready.stash import GATE, OFF
 
 if TYPE_CHECKING:
-    from pytest_prodready import access, access_celery, access_enums
+    from pytest_prodready import access, access_celery, access_enums, access_health
     from pytest_prodready.gate import Gate
 
 NAMES = frozenset(
@@ -58,8 +58,8 @@ def prodready_dependencies(_prodready_gate: Gate) -> access.Dependencies:
 
 
 @pytest.fixture
-def prodready_health(_prodready_gate: Gate) -> access.HealthProbes:
-    """An httpx client on the running app, and probes with expectations."""
-    from pytest_prodready import access
+def prodready_health(_prodready_gate: Gate) -> access_health.HealthProbes:
+    """Clients of httpx on the running app, and probes with expectations."""
+    from pytest_prodready import access_health
 
-    return access.HealthProbes(_prodready_gate)
+    return access_health.HealthProbes(_prodready_gate)

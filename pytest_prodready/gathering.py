@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_prodready import contract, target
+from pytest_prodready import addresses, contract, target
 from pytest_prodready.discovery import Discovered, discover
 from pytest_prodready.distributions import inspect as inspect_distributions
 from pytest_prodready.facts import (
@@ -32,11 +32,13 @@ from pytest_prodready.facts import (
     Server,
 )
 from pytest_prodready.findings import Fault
-from pytest_prodready.health_routes import health_routes
+from pytest_prodready.health_routes import health_routes, with_role
+from pytest_prodready.kubernetes_endpoints import asked_by_kubelet, own_probes, with_probes
 from pytest_prodready.options import Options
 from pytest_prodready.redaction import Redactor
 from pytest_prodready.request import Request, Watch
 from pytest_prodready.settings import FORBIDDEN, Settings
+from pytest_prodready.settings_health import KUBELET
 from pytest_prodready.wording import listed, nearest
 
 if TYPE_CHECKING:
@@ -97,7 +99,8 @@ class Gathering:
             root=str(self.root),
             packages=found.packages,
             url=Redactor(self.job_environ).blank(self.options.url),
-            expectations=settings.health.probes,
+            expectations=_expectations(settings.health.probes, ()),
+            kubelet=settings.health.probe_as == KUBELET,
             required_env=settings.required_env,
             forbid=settings.imports.forbid,
             live=self.options.live,
@@ -127,8 +130,17 @@ class Gathering:
             entries=entries,
             problems=(*facts.problems, *unknown, *problems),
             databases=_databases(entries),
-            expectations=_expectations(settings.health.probes, entries),
         )
+        probes = own_probes(found.http_probes, gathered.entry("web"))
+        configured = with_probes(settings.health.probes, probes)
+        gathered = replace(
+            gathered, http_probes=probes, expectations=_expectations(configured, gathered.entries)
+        )
+        if "controls" in jobs and not self.options.url:
+            declared, place = settings.health.dependencies, settings.health.dependencies_location
+            environ = target.environment(self.job_environ)
+            planned = addresses.plan(declared, gathered.entry("web"), environ, place)
+            gathered = replace(gathered, controls=planned)
         return self._with_environment(request, gathered)
 
     def _with_environment(self, request: Request, facts: Facts) -> Facts:
@@ -187,6 +199,7 @@ class Gathering:
             alembic=found.alembic,
             scan=(written.scan_rows, written.scan_seconds) if written.scan else None,
             serve=self.settings.serve,
+            servers=found.servers,
             url=self.options.url,
             health=self.settings.health,
             hidden=hidden,
@@ -245,6 +258,8 @@ class Gathering:
                 self.settings.limits,
                 target.environment(self.job_environ),
                 _versions(facts.dependencies),
+                facts.controls,
+                asked_by_kubelet(facts.expectations, facts.http_probes, facts.kubelet),
             )
         except Exception as error:
             problem = mistake("the probes", error)
@@ -300,6 +315,7 @@ def _expectations(
     configured: tuple[Expectation, ...], entries: tuple[InspectedEntry, ...]
 ) -> tuple[Expectation, ...]:
     """The expectations of the settings, then the health routes of the web app that they do not name."""
+    configured = tuple(map(with_role, configured))
     for seen in entries:
         if seen.app is not None and seen.app.routes:
             return (*configured, *health_routes(seen.app.routes, seen.entry.target, configured))

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from pytest_prodready.facts import Expectation, Route
+from pytest_prodready.health_names import NAMES, ROLES
 
-NAMES = frozenset(
-    {
-        *("health", "healthz", "healthcheck", "health-check", "health_check", "heartbeat", "__heartbeat__"),
-        *("ready", "readyz", "readiness", "live", "livez", "liveness", "alive", "__lbheartbeat__"),
-    }
-)
-"""Last segments that say health. ``status`` and ``ping`` mean other things too often."""
 _VARIABLE = re.compile(r"[{}<>()*^$?\\\[\]|]")
 
 
 def says_health(path: str) -> bool:
     """Whether the last segment of ``path`` is a name that health endpoints go by."""
-    return path.partition("?")[0].rstrip("/").rpartition("/")[2].lower() in NAMES
+    return _last_segment(path) in NAMES
+
+
+def role(path: str) -> str:
+    """What production asks ``path`` for, by its name: ``live``, ``ready`` or ``startup``; else empty."""
+    return ROLES.get(_last_segment(path), "")
+
+
+def with_role(expectation: Expectation) -> Expectation:
+    """``expectation`` with the role that its path tells, where the settings name none."""
+    return expectation if expectation.role else replace(expectation, role=role(expectation.path))
+
+
+def _last_segment(path: str) -> str:
+    return path.partition("?")[0].rstrip("/").rpartition("/")[2].lower()
 
 
 def health_routes(
@@ -43,5 +52,6 @@ def health_routes(
             and not _VARIABLE.search(path)
             and path.rstrip("/") not in taken
         ):
-            found.setdefault(path, Expectation(path, source=f"route of {target}", found=True))
+            source = f"route of {target}"
+            found.setdefault(path, Expectation(path, source=source, found=True, role=role(path)))
     return tuple(found.values())

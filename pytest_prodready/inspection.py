@@ -193,10 +193,17 @@ def _imports(line: str, module: str) -> bool:
 
 
 def _jobs(entry: Entry, request: Request) -> frozenset[str]:
-    """What is asked of one entry point: migrations are the same for all, and are read once."""
+    """What is asked of one entry point: migrations and the Django project are the same for all, and read once.
+
+    The project is read as the web application has set it up; only where there is none, as manage.py does.
+    """
+    jobs = request.jobs
     kinds = [kind for kind in ("module", "web", "celery") if any(one.kind == kind for one in request.entries)]
     first = next((one for one in request.entries if one.kind in kinds[:1]), None)
-    return request.jobs if entry == first else request.jobs - {"migrations"}
+    if entry != first:
+        jobs -= {"migrations"}
+    setting_up = [one for kind in ("web", "commands") for one in request.entries if one.kind == kind]
+    return jobs if entry in setting_up[:1] else jobs - {"django"}
 
 
 def _question(entry: Entry, request: Request, limits: Limits) -> dict[str, object]:

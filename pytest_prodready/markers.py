@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -50,14 +50,29 @@ def _health(
     gate: Gate,
     path: str,
     *,
-    status: int | None = None,
+    status: int | Iterable[int] | None = None,
     json: dict[str, object] | None = None,
     headers: dict[str, str] | None = None,
+    method: str = "GET",
+    text: str = "",
+    answer_headers: dict[str, str] | None = None,
+    refuse_without: Iterable[str] = (),
+    within: float = 0,
 ) -> list[str]:
-    """prodready_health(path, status=None, json=None, headers=None): the probe answers so."""
-    from pytest_prodready import access
+    """prodready_health(path, status=None, json=None, text="", within=0, …): the probe answers so."""
+    from pytest_prodready import access_health
 
-    return access.HealthProbes(gate).faults(path, status=status, json=json, headers=headers)
+    return access_health.HealthProbes(gate).faults(
+        path,
+        status=status,
+        json=json,
+        headers=headers,
+        method=method,
+        text=text,
+        answer_headers=answer_headers,
+        refuse_without=refuse_without,
+        within=within,
+    )
 
 
 def _env(gate: Gate, *names: str) -> list[str]:

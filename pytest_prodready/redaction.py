@@ -68,3 +68,20 @@ class Redactor:
         if isinstance(value, dict):
             return {key: self.blank_value(item) for key, item in value.items()}
         return value
+
+    def blank_facts(self, value: object, field: str = "") -> object:
+        """Return a JSON value with the fields blanked that hold text of the application's own.
+
+        Args:
+            value: facts as they travel.
+            field: the one whose value it is; empty for none.
+        """
+        if isinstance(value, str):
+            if field == "text":
+                return self.blank_source(value)
+            return self.blank(value) if field in ("message", "detail", "output") else value
+        if isinstance(value, list):
+            return [self.blank_facts(item, field) for item in value]
+        if isinstance(value, dict):
+            return {name: self.blank_facts(item, name) for name, item in value.items()}
+        return value

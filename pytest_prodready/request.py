@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_prodready.facts import Entry
+from pytest_prodready.facts import Entry, ServerCommand
 from pytest_prodready.settings_health import HealthSettings
 
 JOBS = (
@@ -22,9 +22,14 @@ JOBS = (
     "mapping",
     "database",
     "migrations",
+    "django",
+    "receivers",
     "dependencies",
     "health",
+    "doors",
+    "kubelet",
     "controls",
+    "stop",
     "environment",
     "absences",
     "services",
@@ -59,6 +64,8 @@ class Request:
     tables: tuple[str, ...] = ()
     """Tables that nothing maps, and whose columns are read all the same."""
     serve: str = ""
+    servers: tuple[ServerCommand, ...] = ()
+    """The commands of the deployment that start the web app, the likeliest to be production's first."""
     url: str = ""
     """A deployed instance to probe instead of a server of our own."""
     health: HealthSettings = field(default_factory=HealthSettings)

@@ -16,6 +16,7 @@ from pytest_prodready import (
     settings_celery,
     settings_database,
     settings_health,
+    settings_probes,
 )
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -126,7 +127,7 @@ def test_every_key_of_the_settings_is_documented() -> None:
         "tool.prodready.imports": [one.name for one in fields(settings.Imports)],
         "tool.prodready.limits": [one.name for one in fields(settings.Limits)],
         "tool.prodready.health": list(settings_health.KEYS),
-        "tool.prodready.health.probes": list(settings_health.PROBE_KEYS),
+        "tool.prodready.health.probes": list(settings_probes.PROBE_KEYS),
         "tool.prodready.waivers": [one.name for one in fields(settings.Waiver) if one.name != "location"],
     }
 

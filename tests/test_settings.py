@@ -156,7 +156,10 @@ until = 2026-01-01
             "Valid keys of [tool.prodready]: app, celery, entry_points, packages, pythonpath, database, "
             "required_env, runtime, imports, serve, health, waivers, limits"
         ),
-        "Valid keys of [[tool.prodready.health]]: path, status, method, json, headers, refuse_without",
+        (
+            "Valid keys of [[tool.prodready.health]]: path, status, method, json, text, answer_headers, "
+            "headers, refuse_without, within, role"
+        ),
         "Known codes: PRD101, PRD204, PRD301, PRD302, PRD304",
     ]
 

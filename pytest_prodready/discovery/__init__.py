@@ -12,9 +12,11 @@ from pytest_prodready.discovery import (
     declared,
     django,
     further,
+    kubernetes_probes,
     migrate_command,
     procfile,
     source,
+    web_commands,
     workers,
 )
 from pytest_prodready.discovery.attribute import COLON_REQUIRED, attribute
@@ -23,7 +25,15 @@ from pytest_prodready.discovery.layout import Layout, module_name
 from pytest_prodready.discovery.project import likeliest_file, project_root
 from pytest_prodready.discovery.start import Start
 from pytest_prodready.discovery.tree import Tree
-from pytest_prodready.facts import Entry, Location, MigrateCommand, VendorMark, WorkerCommand
+from pytest_prodready.facts import (
+    Entry,
+    HttpProbe,
+    Location,
+    MigrateCommand,
+    ServerCommand,
+    VendorMark,
+    WorkerCommand,
+)
 from pytest_prodready.settings import Settings
 from pytest_prodready.wording import listed
 
@@ -31,7 +41,7 @@ __all__ = ["Discovered", "discover", "likeliest_file", "project_root"]
 
 _WORDS = {"web": "web app", "celery": "Celery app"}
 _PLACES = {
-    "web": "the settings, the Procfile, [tool.fastapi], FLASK_APP, manage.py and the source",
+    "web": "the settings, the files of the deployment, [tool.fastapi], FLASK_APP, manage.py and the source",
     "celery": "the settings, the Procfile and the source",
 }
 
@@ -46,12 +56,16 @@ class Discovered:
     """Absolute directories that are on ``sys.path`` besides the project's root, of all entries together."""
     workers: tuple[WorkerCommand, ...] = ()
     """The worker commands of the Celery entry points, or what the settings say in their place."""
+    servers: tuple[ServerCommand, ...] = ()
+    """The commands of the deployment that start the web app, the likeliest to be production's first."""
     database: str = ""
     """``env:NAME``, ``app``, or empty for: the application's own engine, else ``DATABASE_URL``."""
     alembic: tuple[tuple[str, str], ...] = ()
     """Environments of Alembic: the file that configures one, relative to the root, and a section of it."""
     migrating: tuple[MigrateCommand, ...] = ()
     """The commands of the deployment that migrate a database."""
+    http_probes: tuple[HttpProbe, ...] = ()
+    """The probes that the manifests of Kubernetes describe, of whichever container."""
     vendors: tuple[VendorMark, ...] = ()
     """The vendors of databases whose addresses stand in the files of the deployment."""
     notes: tuple[tuple[str, str], ...] = ()
@@ -85,6 +99,7 @@ class _Search:
         self.path = ImportPath(self.layout, settings.pythonpath)
         self.further = further.Further(settings, environ, self.django, self.path)
         self.workers = workers.Workers(self.tree, self.layout)
+        self.web_commands = web_commands.WebCommands(self.tree, self.layout, environ)
         self.notes: list[tuple[str, str]] = []
         self._entries: list[Entry] = []
 
@@ -92,6 +107,7 @@ class _Search:
         web = self._entry("web")
         celery = self._celery()
         entries = [*([web] if web else []), *celery]
+        servers = self._servers(web) if web else ()
         commands_of_workers = self._workers(celery)
         found = {entry.kind for entry in entries}
         written = scripts.read(self.root)
@@ -118,8 +134,10 @@ class _Search:
             pythonpath=self.path.absolute(places),
             database=self.settings.database.url,
             workers=commands_of_workers,
+            servers=servers,
             alembic=environments,
             migrating=migrating,
+            http_probes=kubernetes_probes.find(self.tree),
             vendors=migrate_command.vendors(self.tree),
             notes=tuple(self.notes),
             looked_for=tuple(
@@ -188,6 +206,16 @@ class _Search:
         first = next((one for one in self._entries if one.kind == entry.kind), entry)
         return entry.kind if first.target == entry.target else entry.target
 
+    def _servers(self, entry: Entry) -> tuple[ServerCommand, ...]:
+        """The commands that start the web app; the first one has a line in the header."""
+        file = self.tree.file_of(entry.module, self.path.own["web"][0])
+        servers = self.web_commands.of(entry.target, file, django=bool(entry.settings_module))
+        if servers and not self.settings.serve:
+            self.notes.append(("server", web_commands.words(servers[0])))
+        if not servers and entry.source == declared.FASTAPI:  # it is what "fastapi run" starts
+            return (ServerCommand("fastapi", ("run",), entry.source, entry.location),)
+        return servers
+
     def _workers(self, entries: list[Entry]) -> tuple[WorkerCommand, ...]:
         """What the workers of these apps consume: as the settings say, else as the deployment's files do."""
         if consumed := self.settings.celery.consumes:
@@ -223,7 +251,7 @@ class _Search:
             answers = [declared.fastapi(self.tree), declared.flask(self.tree, self.environ)]
             if self.django:
                 answers.append(django.application(self.tree, self.django))
-            found = [answer for answer in answers if answer]
+            found = [answer for answer in answers if answer] or self.web_commands.starts()
         return found
 
     @staticmethod

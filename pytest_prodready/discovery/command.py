@@ -92,6 +92,14 @@ class Command:
     """The assignments in front of the command."""
     words: tuple[str, ...] = ()
     """What stands behind the program."""
+    front: tuple[str, ...] = ()
+    """What stands in front of it: wrappers, an interpreter with ``-m``; assignments left out."""
+    beside: tuple[str, ...] = ()
+    """The other commands of the line."""
+    directory: str = ""
+    """Where ``cd`` has gone before it, relative to the root."""
+    shell: str = ""
+    """``sh -c``, where the line is handed to a shell of its own that does not make way for the program."""
 
 
 def parse(line: str, directory: str = "", depth: int = 0) -> Iterator[Command]:
@@ -100,26 +108,44 @@ def parse(line: str, directory: str = "", depth: int = 0) -> Iterator[Command]:
     Wrappers in front of the program (``exec``, ``poetry run``, ``ddtrace-run``, ``sh -c``) are passed over.
     A line that the shell would refuse starts nothing.
     """
-    lexer = shlex.shlex(_SUBSTITUTION.sub("0", line), posix=True, punctuation_chars="&|;")
-    lexer.whitespace_split = True
-    lexer.commenters = ""
-    try:
-        words = list(lexer)
-    except ValueError:
-        return
-    for part in _split(words):
+    parts = simple_commands(line)
+    for part in parts:
         if part[0] == "cd":
             # an absolute directory is one of the production image: the project's own, most likely
             place = part[1] if len(part) > 1 and part[1][:1] not in ("/", "$", "~") else ""
             directory = str(PurePosixPath(directory, place)) if place else ""
-        elif (shell := _shell_line(part)) and depth < _DEEPEST:
-            yield from parse(shell, directory, depth + 1)
+        elif (shell := shell_line(part)) and depth < _DEEPEST:
+            for inner in parse(shell, directory, depth + 1):
+                made_way = "exec" in inner.front
+                others = (*inner.beside, *beside(parts, part))
+                yield replace(inner, shell=inner.shell or ("" if made_way else "sh -c"), beside=others)
         elif command := _command(part):
+            command = replace(command, beside=tuple(beside(parts, part)))
             if directory not in ("", "."):
                 places = (directory, *(str(PurePosixPath(directory, one)) for one in command.directories))
                 script = str(PurePosixPath(directory, command.script)) if command.script else ""
-                command = replace(command, directories=places, path_source="cd", script=script)
+                command = replace(
+                    command, directories=places, path_source="cd", script=script, directory=directory
+                )
             yield command
+
+
+def beside(parts: list[list[str]], part: list[str]) -> Iterator[str]:
+    """The other commands of a line; of ``2>&1`` a lone number is left."""
+    for other in parts:
+        if other is not part and other[0] != "cd" and not other[0].isdigit():
+            yield shlex.join(other)
+
+
+def simple_commands(line: str) -> list[list[str]]:
+    """The words of each simple command of a shell's line; none where the shell would refuse it."""
+    lexer = shlex.shlex(_SUBSTITUTION.sub("0", line), posix=True, punctuation_chars="&|;")
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    try:
+        return [*_split([*lexer])]
+    except ValueError:
+        return []
 
 
 def _split(words: list[str]) -> Iterator[list[str]]:
@@ -133,7 +159,8 @@ def _split(words: list[str]) -> Iterator[list[str]]:
             part.append(word)
 
 
-def _shell_line(words: list[str]) -> str:
+def shell_line(words: list[str]) -> str:
+    """What ``sh -c`` gets among the words of a command; empty where it is no such command."""
     for at, word in enumerate(words[:-2]):
         if PurePosixPath(word).name in ("sh", "bash") and re.fullmatch(r"-[a-z]*c", words[at + 1]):
             return words[at + 2]
@@ -145,7 +172,9 @@ def _command(words: list[str]) -> Command | None:
     for at, word in enumerate(words):
         name = PurePosixPath(word).name
         if name in _PROGRAMS and (at == 0 or words[at - 1] not in ("install", "which", "echo")):
-            return _application(name, words[at + 1 :], environment)
+            command = _application(name, words[at + 1 :], environment)
+            front = tuple(one for one in words[:at] if not _ASSIGNMENT.fullmatch(one))
+            return replace(command, front=front) if command else None
         if assignment := _ASSIGNMENT.fullmatch(word):
             environment[assignment[1]] = assignment[2]
     return None

@@ -12,6 +12,8 @@ from pytest_prodready.discovery.tree import Tree
 from pytest_prodready.facts import Location
 from pytest_prodready.toml_lines import TomlLines
 
+FASTAPI = "[tool.fastapi] entrypoint"
+"""Where the app was found that ``fastapi run`` starts, in words."""
 _FLASKENV = re.compile(r"""\s*(?:export\s+)?FLASK_APP\s*=\s*["']?([^"'#\s]+)""")
 
 
@@ -22,7 +24,7 @@ def fastapi(tree: Tree) -> Start | None:
     if not isinstance(target, str) or not target.strip():
         return None
     place = TomlLines(data.decode(errors="replace"), "pyproject.toml").line("tool", "fastapi", "entrypoint")
-    return Start("web", "[tool.fastapi] entrypoint", place, target=target.strip())
+    return Start("web", FASTAPI, place, target=target.strip())
 
 
 def flask(tree: Tree, environ: Mapping[str, str]) -> Start | None:

@@ -35,6 +35,8 @@ class Deployed:
     """Variables that are set for it."""
     name: str = ""
     """What the process is called there; empty when it has no name."""
+    shell: bool = False
+    """It is handed to a shell, which stays between production and what it starts."""
     readable: bool = True
     """False for a command that may start a worker, in a file that cannot be read."""
 
@@ -62,7 +64,7 @@ def dockerfile(tree: Tree, path: str) -> Iterator[Deployed]:
         elif instruction == "ENV":
             environment |= assignments(rest) or dict([rest.partition(" ")[::2]])
         elif instruction in ("CMD", "ENTRYPOINT"):
-            started[instruction] = (first, last, _exec_form(rest))
+            started[instruction] = (first, last, rest)
     yield from _stage(path, started, environment)
 
 
@@ -71,20 +73,19 @@ def _stage(
 ) -> Iterator[Deployed]:
     parts = [started[name] for name in ("ENTRYPOINT", "CMD") if name in started]
     if parts:
-        command = " ".join(text for _, _, text in parts)
-        first, last, _ = parts[-1]
-        yield Deployed(
-            path, first, f"{path}, {'CMD' if 'CMD' in started else 'ENTRYPOINT'}", command, last, environment
-        )
+        command = " ".join(_exec_form(text) or text for _, _, text in parts)
+        first, last, text = parts[-1]
+        source = f"{path}, {'CMD' if 'CMD' in started else 'ENTRYPOINT'}"
+        yield Deployed(path, first, source, command, last, environment, shell=not _exec_form(text))
 
 
 def _exec_form(text: str) -> str:
-    """``["celery", "worker"]`` as a command line; the shell form as it is."""
+    """``["celery", "worker"]`` as a command line; empty for the shell form."""
     try:
         words = json.loads(text)
     except ValueError:
-        return text
-    return shlex.join(map(str, words)) if isinstance(words, list) else text
+        return ""
+    return shlex.join(map(str, words)) if isinstance(words, list) else ""
 
 
 def systemd(tree: Tree, path: str, files: Iterable[str]) -> Iterator[Deployed]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from pytest_prodready.discovery.deployment import OTHERS_FILE
 from pytest_prodready.discovery.tree import Tree
 from pytest_prodready.facts import Location, MigrateCommand, VendorMark
 
@@ -36,10 +37,6 @@ _SCRIPT = re.compile(r"[\w./-]+\.(?:sh|bash)\b")
 _DEEPEST = 3
 _FURTHER = ("fly.toml", "railway.toml", "railway.json", "app.json", "nixpacks.toml", "render.yaml")
 _ENTRYPOINTS = ("entrypoint.sh", "docker-entrypoint.sh", "start.sh", "prestart.sh", "release.sh", "boot.sh")
-_NOT_PRODUCTION = re.compile(
-    r"(?i)(^|[./_-])(dev|devel|development|local|tests?|testing|ci|override|example|sample)([./_-]|$)"
-)
-
 _ADDRESS = re.compile(r"\b(postgres(?:ql)?|postgis|mysql|mariadb)(?:\+\w+)?://")
 _VENDORS = {"postgres": "postgresql", "postgis": "postgresql"}
 
@@ -56,7 +53,7 @@ def find(tree: Tree) -> tuple[MigrateCommand, ...]:
     for path in tree.files if not found else ():  # some read and migrate by a program of their own
         for one in _in_source(path, tree.data(path)):
             found.setdefault((one.tool, one.target, one.location), one)
-    production = [one for one in found.values() if not _NOT_PRODUCTION.search(one.location.file)]
+    production = [one for one in found.values() if not OTHERS_FILE.search(one.location.file)]
     return tuple(production or found.values())
 
 
@@ -121,7 +118,7 @@ def vendors(tree: Tree) -> tuple[VendorMark, ...]:
     """The vendors whose addresses stand in the files of the deployment, each once."""
     found: dict[str, VendorMark] = {}
     for path in tree.deployment:
-        text = "" if _NOT_PRODUCTION.search(path) else tree.data(path).decode(errors="replace")
+        text = "" if OTHERS_FILE.search(path) else tree.data(path).decode(errors="replace")
         for address in _ADDRESS.finditer(text):
             line = text[text.rfind("\n", 0, address.start()) + 1 : address.start()]
             vendor = _VENDORS.get(address[1], address[1])

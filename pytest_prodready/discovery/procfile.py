@@ -33,7 +33,7 @@ def _all(tree: Tree) -> Iterator[tuple[str, Start]]:
         for command in parse(process[2]):
             target, words = command.target, f"{FILE}, {process[1]}"
             if command.configuration:
-                target = _wsgi_app(tree, command)
+                target = wsgi_app(tree, command)
                 words += f" (wsgi_app in {command.configuration})"
             if target or command.script:
                 yield (
@@ -53,7 +53,7 @@ def _all(tree: Tree) -> Iterator[tuple[str, Start]]:
                 )
 
 
-def _wsgi_app(tree: Tree, command: Command) -> str:
+def wsgi_app(tree: Tree, command: Command) -> str:
     """The ``wsgi_app`` setting of gunicorn, where its configuration file sets it to a plain string."""
     module = tree.syntax(command.configuration.removeprefix("file:"))
     for node in module.body if module else ():

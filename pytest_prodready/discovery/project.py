@@ -13,7 +13,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-MARKERS = ("requirements.txt", "Procfile", "manage.py", "setup.py", "setup.cfg")
+MARKERS = ("requirements.txt", "Pipfile", "Procfile", "manage.py", "setup.py", "setup.cfg")
 """Files that only a project has; a pyproject.toml may hold the settings of tools alone."""
 _DEEPEST = 3
 

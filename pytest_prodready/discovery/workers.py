@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import PurePosixPath
 
-from pytest_prodready.discovery import deployed, yaml_commands
+from pytest_prodready.discovery import deployed
 from pytest_prodready.discovery.deployed import Deployed
+from pytest_prodready.discovery.deployment import OTHERS_FILE, commands, script_of
 from pytest_prodready.discovery.layout import Layout
 from pytest_prodready.discovery.start import Start
 from pytest_prodready.discovery.tree import Tree
-from pytest_prodready.discovery.worker_command import Worker, may_be_worker, workers
+from pytest_prodready.discovery.worker_command import Worker, workers
 from pytest_prodready.facts import Location, WorkerCommand
 
-_NOT_PRODUCTION = re.compile(
-    r"(?i)(^|[./_-])(dev|devel|development|local|tests?|testing|ci|override|example|sample)([./_-]|$)"
-)
-"""Files whose names say that production does not use them."""
+_ABOUT = re.compile(rb"(?i)celery")
 _NAMED_SO = re.compile(r"(?i)celery|worker|consumer")
 
 
@@ -49,8 +46,8 @@ class Workers:
     @cached_property
     def found(self) -> list[Found]:
         """Every worker, in the order of the files."""
-        found = [Found(one, worker) for one in _all(self.tree) for worker in _of(self.tree, one)]
-        production = [one for one in found if not _NOT_PRODUCTION.search(one.deployed.file)]
+        found = [Found(one, worker) for one in commands(self.tree, _ABOUT) for worker in _of(self.tree, one)]
+        production = [one for one in found if not OTHERS_FILE.search(one.deployed.file)]
         return production or found
 
     def starts(self) -> list[Start]:
@@ -137,57 +134,6 @@ def _line_of(tree: Tree, one: Deployed, name: str) -> int:
     return one.line
 
 
-def _all(tree: Tree) -> Iterator[Deployed]:
-    """Every command of every file of the deployment, as far as the file may be about Celery."""
-    files = tree.deployment
-    for path in files:
-        name = PurePosixPath(path).name
-        template = name.endswith((".j2", ".tpl"))
-        plain = name.removesuffix(".j2").removesuffix(".tpl")
-        if name == "Procfile":
-            yield from deployed.procfile(tree, path)
-        elif re.fullmatch(r"Dockerfile.*|.*\.(?i:dockerfile)", name):
-            yield from deployed.dockerfile(tree, path)
-        elif plain.endswith((".yml", ".yaml")):
-            yield from _yaml(tree, path)
-        elif not re.search(rb"(?i)celery", tree.data(path)):
-            continue
-        elif plain.endswith(".service"):
-            yield from deployed.systemd(tree, path, files)
-        elif b"CELERYD_OPTS" in tree.data(path):
-            if not template and not _names_environment_file(tree, files, name):
-                yield from deployed.daemon_options(tree, path)
-        elif plain.endswith((".conf", ".ini")):
-            yield from deployed.supervisor(tree, path)
-        elif template:
-            yield from _unread(tree, path)
-
-
-def _yaml(tree: Tree, path: str) -> Iterator[Deployed]:
-    text = tree.data(path).decode(errors="replace")
-    compose = yaml_commands.COMPOSE.fullmatch(PurePosixPath(path).name)
-    if not compose and not re.search(r"(?i)celery", text):
-        return
-    try:
-        yield from yaml_commands.commands(path, text)
-    except yaml_commands.NotReadError:
-        yield from _unread(tree, path)
-
-
-def _unread(tree: Tree, path: str) -> Iterator[Deployed]:
-    """The line of a file that cannot be read and that may start a worker, as a command that is not known."""
-    for number, line in enumerate(tree.data(path).decode(errors="replace").splitlines(), 1):
-        if may_be_worker(line):
-            yield Deployed(path, number, path, "", readable=False)
-            return
-
-
-def _names_environment_file(tree: Tree, files: Iterable[str], name: str) -> bool:
-    """Whether a unit of the project reads the file ``name``: its command is known from there."""
-    pattern = re.compile(rb"^\s*EnvironmentFile\s*=.*\b" + re.escape(name.encode()) + rb"\s*$", re.MULTILINE)
-    return any(pattern.search(tree.data(unit)) for unit in files if ".service" in unit)
-
-
 def _of(tree: Tree, one: Deployed) -> Iterator[Worker]:
     """The workers of one command, those of the script that it runs included."""
     if not one.readable:
@@ -197,7 +143,7 @@ def _of(tree: Tree, one: Deployed) -> Iterator[Worker]:
     if known or re.search(r"(?i)\bcelery\s", one.command):
         yield from known
         return
-    path = _script(tree, one.command)
+    path = script_of(tree, one.command)
     if path:
         for line in deployed.script(tree, path):
             yield from workers(line.command, {**line.environment, **one.environment})
@@ -211,15 +157,3 @@ def _runs_a_script(line: str) -> bool:
     return bool(first) and (
         "/" in first[0] or first[0].endswith(".sh") or "$" in first[0] or first[0] in ("sh", "bash")
     )
-
-
-def _script(tree: Tree, line: str) -> str:
-    """The shell script of the project that a command runs; empty when it runs none that is there."""
-    for word in line.split()[:3]:
-        parts = PurePosixPath(word.strip("\"'").removeprefix("./")).parts
-        for start in range(len(parts)):
-            path = "/".join(parts[start:]).lstrip("/")
-            data = tree.data(path) if path and not path.endswith("/") else b""
-            if data and (path.endswith(".sh") or re.match(rb"#!.*\b(ba|da|a)?sh\b", data)):
-                return path
-    return ""

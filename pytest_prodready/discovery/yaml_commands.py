@@ -10,25 +10,27 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_prodready.discovery.deployed import Deployed, assignments
 from pytest_prodready.discovery.worker_command import expand
+from pytest_prodready.discovery.yaml_nodes import (
+    documents,
+    first_line,
+    is_a,
+    items,
+    last_line,
+    mapping,
+    scalar,
+)
 
 if TYPE_CHECKING:
     import yaml
 
 COMPOSE = re.compile(r"(docker-)?compose[\w.-]*\.ya?ml")
-_CONTROL = re.compile(r"^[ \t]*\{\{-?[^\n]*?-?\}\}[ \t]*$", re.MULTILINE)
-"""A line of a template that holds nothing but an instruction."""
-_EXPRESSION = re.compile(r"\{\{.*?\}\}")
 _COMMANDS = ("entrypoint", "command", "args")
 """The keys of one container's command, in the order in which they are put together."""
 _DEEPEST = 60
-
-
-class NotReadError(ValueError):
-    """The text is no YAML that can be read."""
 
 
 def commands(path: str, text: str) -> Iterator[Deployed]:
@@ -41,16 +43,8 @@ def commands(path: str, text: str) -> Iterator[Deployed]:
     Raises:
         NotReadError: it is no YAML.
     """
-    import yaml  # only where a project has such files
-
-    if "{{" in text:
-        text = _EXPRESSION.sub("$UNKNOWN", _CONTROL.sub("", text))
-    try:
-        documents = list(yaml.compose_all(text, Loader=yaml.SafeLoader))
-    except (yaml.YAMLError, RecursionError) as error:
-        raise NotReadError(str(error)) from None
     compose = COMPOSE.fullmatch(PurePosixPath(path).name) is not None
-    for document in documents:
+    for document in documents(text):
         if compose:
             yield from _services(path, document)
         else:
@@ -66,9 +60,15 @@ def _services(path: str, document: yaml.Node | None) -> Iterator[Deployed]:
         }
         parts = [keys[key] for key in _COMMANDS if key in keys]
         if parts:
-            command = _interpolated(" ".join(map(_line, parts)))
+            command = _interpolated(" ".join(map(command_line, parts)))
             yield Deployed(
-                path, _first(parts[-1]), f"{path}, {name}", command, _last(parts[-1]), environment, name
+                path,
+                first_line(parts[-1]),
+                f"{path}, {name}",
+                command,
+                last_line(parts[-1]),
+                environment,
+                name,
             )
 
 
@@ -80,57 +80,35 @@ def _containers(
         return
     seen.add(id(node))
     keys = mapping(node)
-    own = _scalar(keys.get("name")) or name
-    parts = [keys[key] for key in _COMMANDS if key in keys and _line(keys[key])]
+    own = scalar(keys.get("name")) or name
+    parts = [keys[key] for key in _COMMANDS if key in keys and command_line(keys[key])]
     if parts:
-        command = " ".join(map(_line, parts))
+        command = " ".join(map(command_line, parts))
         environment = _environment(keys.get("env"))
         yield Deployed(
             path,
-            _first(parts[-1]),
+            first_line(parts[-1]),
             f"{path}, {own}" if own else path,
             command,
-            _last(parts[-1]),
+            last_line(parts[-1]),
             environment,
             own,
         )
     for key, value in keys.items():
         if value not in parts:
-            if (text := _scalar(value)) and "celery" in text:
-                yield Deployed(path, _first(value), f"{path}, {key}", text, _last(value), name=key)
+            if (text := scalar(value)) and "celery" in text:
+                yield Deployed(path, first_line(value), f"{path}, {key}", text, last_line(value), name=key)
             yield from _containers(path, value, own or key, seen, depth + 1)
-    if _is(node, "sequence"):
-        for item in node.value:
-            yield from _containers(path, item, name, seen, depth + 1)
+    for item in items(node):
+        yield from _containers(path, item, name, seen, depth + 1)
 
 
-def mapping(node: yaml.Node | None, depth: int = 0) -> dict[str, yaml.Node]:
-    """The keys of a mapping, those that it merges in included; empty for anything else."""
-    if node is None or not _is(node, "mapping") or depth > _DEEPEST:
-        return {}
-    found = {str(key.value): value for key, value in node.value if isinstance(key.value, str)}
-    if merged := found.pop("<<", None):
-        for one in merged.value if _is(merged, "sequence") else [merged]:
-            found = mapping(one, depth + 1) | found  # of several, the first one counts
-    return found
-
-
-def _is(node: Any, kind: str) -> bool:
-    return node is not None and node.id == kind
-
-
-def _scalar(node: Any) -> str:
-    return (
-        str(node.value) if node is not None and node.id == "scalar" and not node.tag.endswith(":null") else ""
-    )
-
-
-def _line(node: yaml.Node) -> str:
+def command_line(node: yaml.Node) -> str:
     """A command as a shell reads it: a list is quoted word by word."""
-    if _is(node, "sequence"):
-        words = (_scalar(item).replace("\\\n", " ") for item in node.value)
+    if is_a(node, "sequence"):
+        words = (scalar(item).replace("\\\n", " ") for item in items(node))
         return " ".join(_quoted(" ; ".join(word.strip().split("\n"))) for word in words)
-    return " ".join(_scalar(node).split("\n"))
+    return " ".join(scalar(node).split("\n"))
 
 
 def _quoted(word: str) -> str:
@@ -140,13 +118,13 @@ def _quoted(word: str) -> str:
 
 def _environment(node: yaml.Node | None) -> dict[str, str]:
     """Variables, from a mapping, a list of ``NAME=value``, or a list of ``{name, value}``."""
-    found = {name: _scalar(value) for name, value in mapping(node).items()}
-    for item in node.value if node is not None and _is(node, "sequence") else ():
+    found = {name: scalar(value) for name, value in mapping(node).items()}
+    for item in items(node):
         keys = mapping(item)
         if "name" in keys and "value" in keys:
-            found[_scalar(keys["name"])] = _scalar(keys["value"])
+            found[scalar(keys["name"])] = scalar(keys["value"])
         else:
-            found |= assignments(_scalar(item))
+            found |= assignments(scalar(item))
     return {name: value for name, value in found.items() if value}
 
 
@@ -154,12 +132,3 @@ def _interpolated(text: str) -> str:
     """A value of a compose file: ``$NAME`` is the host's, known by its default; ``$$`` is the shell's."""
     shells = "\0".join(expand(part, {}) for part in text.split("$$"))
     return re.sub(r"\$\{?\w+\}?", "$UNKNOWN", shells).replace("\0", "$")
-
-
-def _first(node: yaml.Node) -> int:
-    return int(node.start_mark.line) + 1
-
-
-def _last(node: yaml.Node) -> int:
-    end = node.end_mark
-    return int(end.line) + (1 if end.column else 0)

@@ -49,6 +49,16 @@ from pytest_prodready.facts.dependencies import (
     Stale,
     Unreadable,
 )
+from pytest_prodready.facts.django import (
+    CheckMessage,
+    DjangoProject,
+    DjangoTemplate,
+    Receiver,
+    SettingPath,
+    StaticReference,
+    SystemCheck,
+    UrlName,
+)
 from pytest_prodready.facts.environment import (
     Absence,
     EnvironmentRead,
@@ -59,11 +69,14 @@ from pytest_prodready.facts.environment import (
 )
 from pytest_prodready.facts.health import (
     Answer,
+    Certificate,
     Control,
     Expectation,
     Health,
+    HttpProbe,
     Knock,
     KubeletProbe,
+    Leftover,
     Server,
     Stop,
 )
@@ -97,7 +110,8 @@ from pytest_prodready.facts.migrations import (
 )
 from pytest_prodready.facts.places import Entry, Failure, Frame, Location, Missing
 from pytest_prodready.facts.run import Command, Facts, InspectedEntry, Problem, WaiverUse
-from pytest_prodready.facts.web import App, Build, Operation, Route
+from pytest_prodready.facts.serving import PassedOver, ServerCommand
+from pytest_prodready.facts.web import App, Build, Operation, Route, Scheme
 
 __all__ = [
     "INSTALLED",
@@ -118,6 +132,8 @@ __all__ = [
     "CallOption",
     "CallSite",
     "Celery",
+    "Certificate",
+    "CheckMessage",
     "Claim",
     "Command",
     "Contract",
@@ -136,6 +152,8 @@ __all__ = [
     "Django",
     "DjangoApp",
     "DjangoPlan",
+    "DjangoProject",
+    "DjangoTemplate",
     "Driver",
     "Effect",
     "Entry",
@@ -148,6 +166,7 @@ __all__ = [
     "Frame",
     "Health",
     "Hello",
+    "HttpProbe",
     "ImportCost",
     "Imported",
     "Importer",
@@ -156,6 +175,7 @@ __all__ = [
     "Keys",
     "Knock",
     "KubeletProbe",
+    "Leftover",
     "Live",
     "LiveQueue",
     "LiveWorker",
@@ -177,16 +197,21 @@ __all__ = [
     "Module",
     "Operation",
     "Parameter",
+    "PassedOver",
     "Problem",
+    "Receiver",
     "Replaced",
     "Requirement",
     "Revision",
     "Route",
     "Routing",
+    "Scheme",
     "SecondName",
     "Sending",
     "Server",
+    "ServerCommand",
     "Service",
+    "SettingPath",
     "SettingsCall",
     "SettingsField",
     "Setup",
@@ -194,10 +219,12 @@ __all__ = [
     "SharedModule",
     "SourceTask",
     "Stale",
+    "StaticReference",
     "Stop",
     "StoredValue",
     "StoredValues",
     "StrangeKey",
+    "SystemCheck",
     "TableMaker",
     "Task",
     "TaskOption",
@@ -208,6 +235,7 @@ __all__ = [
     "TenantRegister",
     "Twin",
     "Unreadable",
+    "UrlName",
     "VendorMark",
     "VersionTable",
     "WaiverUse",

@@ -93,6 +93,8 @@ class MappedColumn:
     attribute: str = ""
     """Of the class; empty for a table without one."""
     location: Location | None = None
+    enum_type: str = ""
+    """The enum type that it is on PostgreSQL, with its schema where the mapping names one; else empty."""
 
 
 FAMILIES = (

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pytest_prodready.facts.places import Failure, Location
+from pytest_prodready.facts.serving import PassedOver
+
+WRONG_VALUE, BY_HEAD, BY_OPTIONS, BY_SLASH = "a wrong value", "HEAD", "OPTIONS", "a slash"
+"""How a request differed in which a header had not its right value, beside leaving the header out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class Expectation:
     text: str = ""
     """What the body must contain, as text."""
     answer_headers: dict[str, str] = field(default_factory=dict)
-    """Headers that the answer must have, with a text that the value must contain."""
+    """Headers that the answer must have, each with a text that its value must contain."""
     within: float = 0.0
     """Seconds that the median of several answers may take; 0 for no such budget."""
 
@@ -41,12 +45,14 @@ class Answer:
     path: str
     method: str = "GET"
     without: str = ""
-    """The header that was left out; empty for the full request."""
+    """The header that was left out, or was wrong; empty for the full request."""
     status: int | None = None
     """``None`` when no answer came."""
     content_type: str = ""
     body: str = ""
     """The first part of the body, secrets blanked."""
+    contains: bool = False
+    """The body, as far as it was read, contains the text that was expected."""
     json: object = None
     """The decoded body; ``None`` when it is not JSON (see ``json_error``)."""
     json_error: str = ""
@@ -56,11 +62,25 @@ class Answer:
     """The environment variable that a header needs and that is not set."""
     location_header: str = ""
     headers: dict[str, str] = field(default_factory=dict)
-    """Of the answer, those that the expectation names, in lower case; secrets blanked."""
+    """Of the answer, those that the expectation names, and ``allow`` where it has that; names in lower case,
+    secrets blanked."""
     seconds: float = 0.0
     """The median of the answers that were timed; 0 where none was."""
     timed: int = 0
     """How many answers were timed, after one that warmed up."""
+    how: str = ""
+    """Of a request without a header: it was sent with ``WRONG_VALUE`` instead, or the endpoint was asked
+    ``BY_HEAD``, ``BY_OPTIONS`` or ``BY_SLASH`` (with a slash more or less); empty for none of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """With what a deployed instance proves who it is; it was accepted."""
+
+    expires: str
+    """ISO date."""
+    days: float
+    """Until then, from the moment when it was looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +99,50 @@ class Server:
     """The tail of its output, secrets blanked."""
     attempts: int = 0
     seconds: float = 0.0
+    redirects: tuple[str, ...] = ()
+    """Of a deployed instance: where its base URL leads, step by step, as far as the host stays the same."""
+    certificate: Certificate | None = None
+    """Of a deployed instance that is asked over https."""
+    location: Location | None = None
+    """The line of the deployment that has its command, if one has."""
+    left_out: tuple[str, ...] = ()
+    """What stands beside the server in that command, and was not run; secrets blanked."""
+    passed_over: PassedOver | None = None
+    """The project's own command, where it is not what was started."""
 
 
 @dataclass(frozen=True, slots=True)
 class Knock:
-    """A request to a protected endpoint by somebody who has no right to it."""
+    """A request to a guarded operation by somebody who has no right to it."""
 
-    operation: str
-    """The endpoint, as :attr:`pytest_prodready.facts.Operation.name` calls it."""
-    how: str
-    """What was tried, in words: ``without a credential``, ``with a wrong credential``."""
+    path: str
+    """As :attr:`pytest_prodready.facts.Operation.path` has it."""
+    wrong: bool
+    """A credential was sent that nobody issued; else none."""
     answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class HttpProbe:
+    """A probe that a manifest of Kubernetes describes."""
+
+    role: str
+    """``live``, ``ready`` or ``startup``."""
+    path: str
+    location: Location
+    headers: dict[str, str] = field(default_factory=dict)
+    seconds: float = 1.0
+    """``timeoutSeconds``; without one a kubelet waits for a second."""
+    container: str = ""
+    """Its name; empty where none is written."""
+    command: str = ""
+    """What the container starts, as far as the manifest says it."""
+    sure: bool = False
+    """It is the application's beyond doubt: its container starts it, or alone asks for a route of it."""
+    address: str = ""
+    """The variable that tells the container its own address, from ``status.podIP``; else empty."""
+    hosts: bool = False
+    """The container is given a variable that says which hosts are allowed, by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +150,17 @@ class KubeletProbe:
     """What an endpoint answers to a probe that speaks as a kubelet does."""
 
     answer: Answer
+    """To a single probe, where redirects within the instance were followed."""
     host: str
-    """The address that was sent as Host."""
+    """What was sent as Host."""
     seconds: float = 0.0
     """The time limit of the probe."""
     burst: int = 0
-    """How many were sent at once."""
-    failed: int = 0
-    """How many of them got no success."""
+    """How many were sent at once after that."""
+    late: int = 0
+    """How many of these were not answered in time."""
+    location: Location | None = None
+    """The line of the manifest that describes the probe; ``None`` where none does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,37 +168,67 @@ class Control:
     """The server once more, with one dependency pointed at a port where nobody listens."""
 
     dependency: str
-    """What it is called: the environment variable that holds its address."""
+    """What it is called: the environment variables that hold its address."""
     kind: str = ""
-    """``database``, ``redis`` …, by the scheme of its address; empty when it is not known."""
+    """``database``, ``redis``, ``broker`` or ``cache``, by its address; empty when it is none of these."""
     declared: bool = False
     """Named in the settings; else found."""
+    variables: tuple[str, ...] = ()
+    """All variables that were pointed there: one of another name may hold the same address."""
     skipped: str = ""
     """Why it was not tried; else empty."""
     failure: Failure | None = None
     """The server did not start without the dependency."""
     answers: tuple[Answer, ...] = ()
-    """Of the endpoints that are asked with the dependency there, too, in their order."""
+    """Of the endpoints that :func:`pytest_prodready.health_claims.asked_without` gives, in their order."""
+    pointed: bool | None = None
+    """The application, loaded once more with these variables, held the dead address; ``None`` where that
+    was not looked at, or not seen."""
+    others: bool = False
+    """It held addresses of the same kind besides."""
     location: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)
+class Leftover:
+    """A process that was still there after the one that was started had left."""
+
+    command: str
+    """Its command line, secrets blanked."""
+    own: bool
+    """It runs the application's own program, and is none that the application has merely called."""
+    listens: bool
+    """It still listens on the server's port."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
-    """What became of the server after SIGTERM."""
+    """What became of the server after SIGTERM, which only the process that was started was sent."""
 
     seconds: float
     """Until it had left, or until it was killed."""
     left: bool
     """It left by itself, within the limit."""
     limit: float
-    remaining: tuple[str, ...] = ()
-    """The processes that it left behind, as command lines; secrets blanked."""
-    port_open: bool = False
-    """Somebody still accepted connections on its port after it had left."""
+    status: int | None = None
+    """Its exit status, negative for a signal; ``None`` when it was killed."""
+    handled: bool | None = None
+    """It had a handler of its own for SIGTERM; ``None`` where that is not known."""
     shell: str = ""
-    """The shell that took the signal and did not pass it on; else empty."""
+    """The program that was started, where it is a shell and not the server; else empty."""
+    deployed_shell: str = ""
+    """The script, or ``sh -c``, that would take the signal where the project is deployed; else empty."""
+    leftovers: tuple[Leftover, ...] = ()
     in_flight: Answer | None = None
     """To the request that was in flight; ``None`` when there was none."""
+    not_in_flight: str = ""
+    """Why the request that should have been in flight was not; else empty."""
+    idle_held: bool = False
+    """It left as soon as a connection was closed over which nothing was asked any more."""
+    log: str = ""
+    """What it wrote after the signal, secrets blanked."""
+    stacks: str = ""
+    """Where its threads stood when it was killed, as Python's fault handler writes it."""
 
 
 @dataclass(frozen=True, slots=True)

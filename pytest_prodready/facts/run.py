@@ -14,8 +14,9 @@ from pytest_prodready.facts.celery_wiring import Binding
 from pytest_prodready.facts.celery_workers import WorkerCommand
 from pytest_prodready.facts.database import Database, Mapping
 from pytest_prodready.facts.dependencies import Dependencies, Interpreter
+from pytest_prodready.facts.django import DjangoProject, Receiver
 from pytest_prodready.facts.environment import Absence, EnvironmentRead, Hello, Service, SettingsField
-from pytest_prodready.facts.health import Expectation, Health
+from pytest_prodready.facts.health import Control, Expectation, Health, HttpProbe
 from pytest_prodready.facts.imports import Effect, ForbiddenImport, ImportCost, Module
 from pytest_prodready.facts.migrations import MigrateCommand, Migrations, VendorMark
 from pytest_prodready.facts.places import Entry, Failure, Location
@@ -82,7 +83,11 @@ class InspectedEntry:
     settings_fields: tuple[SettingsField, ...] = ()
     """Fields without default of its pydantic settings classes; also of one that failed."""
     services: tuple[Service, ...] = ()
-    """What its configuration names, where the command line asks for it."""
+    """What its configuration names, where the command line or the negative control asks for it."""
+    django: DjangoProject | None = None
+    """Of the web app of a Django project, or of its management commands where there is none."""
+    receivers: tuple[Receiver, ...] = ()
+    """The application's own receivers of Django's signals, once it has been loaded."""
     names: dict[str, Failure] = field(default_factory=dict)
     """Of a script: attribute → why the module that imports does not give what the script calls."""
 
@@ -129,6 +134,12 @@ class Facts:
     dependencies: Dependencies | None = None
     expectations: tuple[Expectation, ...] = ()
     health: Health | None = None
+    controls: tuple[Control, ...] = ()
+    """The dependencies that readiness is to be asked without, before that was done."""
+    http_probes: tuple[HttpProbe, ...] = ()
+    """The probes of the application that the manifests of Kubernetes describe."""
+    kubelet: bool = False
+    """The settings say that production's probes are those of Kubernetes."""
     url: str = ""
     """The deployed instance that is probed instead of a server of our own, login blanked; else empty."""
     unset_env: tuple[str, ...] = ()

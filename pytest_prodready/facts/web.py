@@ -17,28 +17,46 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
-    """A GET endpoint that declares that it needs a credential."""
+class Scheme:
+    """One way in which a credential is sent."""
 
+    where: str
+    """``authorization`` (that header, behind a word), ``header``, ``query`` or ``cookie``."""
     name: str
-    """Method and path."""
+    """The word (``Bearer``), or what the header, the parameter or the cookie is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A GET endpoint without parameters that declares that it needs a credential."""
+
     path: str
-    schemes: tuple[str, ...] = ()
-    """How the credential is sent: ``http bearer``, ``apiKey header X-Token`` …, or the guard's own name."""
+    schemes: tuple[Scheme, ...] = ()
+    """Empty where a session is all that counts."""
     optional: bool = False
-    """The declaration itself lets requests without a credential pass to the endpoint."""
+    """What declares it lets requests without a credential pass, or leaves them to the application."""
     source: str = ""
-    """Who declares it, in words: ``the OpenAPI document``, ``@login_required``."""
+    """What declares it: ``Depends(HTTPBearer)``, ``@login_required``, ``LoginRequiredMixin``."""
+    doubt: str = ""
+    """Why an answer without a credential may be meant, in a clause; else empty."""
     location: Location | None = None
+    """Where its handler is written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
     """Something that the framework builds when it is first asked for it."""
 
+    kind: str
+    """``document`` (OpenAPI's), ``urls`` (Django's URL configuration), ``handler`` (of its errors) or
+    ``template`` (of a health page)."""
     name: str
-    """``/openapi.json``, ``the URL configuration`` …"""
+    """``/openapi.json``, ``config.urls``, ``handler404``, ``health.html``."""
     failure: Failure | None = None
+    location: Location | None = None
+    """Where it failed, where that is known: the view, or the line of the template."""
+    culprit: str = ""
+    """The route of that view: ``GET /items``; of a template the path."""
 
 
 @dataclass(frozen=True, slots=True)

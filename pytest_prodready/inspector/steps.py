@@ -41,12 +41,19 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events", effects
     def step(name: str, gather: "Callable[[], object]") -> object:
         return _step(name, gather, events)
 
+    def connected() -> None:
+        if "receivers" in jobs and "django.dispatch.dispatcher" in sys.modules:
+            step("receivers", lambda: _inspector("django.receivers").connected(project))
+
     tried: list[str] = []
     name = f"{request['kind']} {request['target']}"
     parsed = _inspector("parsed").Parsed(request["cache"], name, request["shared"])
     _expect(parsed, jobs)
+    if request["kind"] != "web":
+        connected()
     if request["kind"] == "web":
         step("app", lambda: _inspector("web_app").inspect(loaded[0], request["target"], project))
+        connected()  # now that the routes of Django's URL configuration were asked for, as by a request
         if "celery" in jobs and "celery" in sys.modules:
             step("binding", lambda: _inspector("celery.wiring").inspect(loaded[0], project))
     elif request["kind"] == "celery" and "celery" in jobs:
@@ -96,6 +103,8 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events", effects
         step("rows", lambda: _inspector("celery.beat_rows").read(loaded[0], request["database_limit"]))
     if request["kind"] == "celery" and "live" in jobs:
         step("live", lambda: _inspector("celery.live").ask(loaded[0], request["live_limit"]))
+    if "django" in jobs and request["kind"] in ("web", "commands"):
+        step("django", lambda: _django(project, parsed, events))
     if request["kind"] == "web" and "health" in jobs:  # changes what the application keeps
         _framework(request, loaded[0], project, events)
     if raised:  # the very last step: it changes what is loaded
@@ -293,6 +302,13 @@ def _migrations(
     from . import migrations
 
     return migrations.inspect(request["alembic"], mapping, databases or (), project)
+
+
+def _django(project: "Project", parsed: "Any", events: "Events") -> object:
+    def tell(facts: object) -> None:
+        events.send("facts", "django", facts)
+
+    return _inspector("django.look").inspect(project, parsed, tell)
 
 
 def _framework(request: "dict[str, Any]", loaded: "Any", project: "Project", events: "Events") -> None:

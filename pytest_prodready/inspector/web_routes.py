@@ -13,7 +13,7 @@ DEPTH = 6
 
 def routes(value: object) -> list[dict[str, object]] | None:
     """The routes of the framework's application, looked for through wrappers around it."""
-    for app in _unwrapped(value):
+    for app in unwrapped(value):
         try:
             if hasattr(app, "url_map"):
                 return [
@@ -21,7 +21,7 @@ def routes(value: object) -> list[dict[str, object]] | None:
                     for rule in app.url_map.iter_rules()
                 ]
             if isinstance(getattr(app, "routes", None), (list, tuple)):
-                return list(_starlette_routes(app.routes, ""))
+                return [_starlette_route(path, route) for path, route in starlette_routes(app.routes)]
             if type(app).__module__.startswith("django."):
                 return _django_routes()
         except Exception:  # an unknown framework's routes, or a URL configuration that does not import
@@ -29,7 +29,7 @@ def routes(value: object) -> list[dict[str, object]] | None:
     return None
 
 
-def _unwrapped(value: object) -> Iterator[Any]:
+def unwrapped(value: object) -> Iterator[Any]:
     """``value`` and what it wraps, the outermost first."""
     for _ in range(DEPTH):
         yield value
@@ -42,21 +42,29 @@ def _unwrapped(value: object) -> Iterator[Any]:
         value = inner[0]
 
 
-def _starlette_routes(routes: Iterable[Any], prefix: str, depth: int = 0) -> Iterator[dict[str, object]]:
+def starlette_routes(routes: Iterable[Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Each route of Starlette, FastAPI or the like with its whole path; those of mounted applications too.
+
+    Raises:
+        LookupError: a route has no path.
+    """
     # FastAPI keeps included routers as they are, and tells the effective routes through this function
     effective = getattr(sys.modules.get("fastapi.routing"), "iter_route_contexts", list)
     for route in effective(routes):
         if getattr(route, "path", None) is None:
             raise LookupError("a route without a path")
         path = prefix + route.path
-        mounted = getattr(route, "original_route", route)
-        inner = getattr(mounted, "routes", None)
+        inner = getattr(getattr(route, "original_route", route), "routes", None)
         if inner and depth < DEPTH:
-            yield from _starlette_routes(inner, path, depth + 1)
-        elif type(mounted).__name__ in ("Mount", "Host"):
-            yield _route(path.rstrip("/") + "/{path:path}", METHODS_SHOWN, "a mounted application")
+            yield from starlette_routes(inner, path, depth + 1)
         else:
-            yield _route(path, getattr(route, "methods", None), getattr(route, "name", ""))
+            yield path, route
+
+
+def _starlette_route(path: str, route: Any) -> dict[str, object]:
+    if type(getattr(route, "original_route", route)).__name__ in ("Mount", "Host"):
+        return _route(path.rstrip("/") + "/{path:path}", METHODS_SHOWN, "a mounted application")
+    return _route(path, getattr(route, "methods", None), getattr(route, "name", ""))
 
 
 def _route(path: str, methods: Iterable[str] | None, endpoint: object) -> dict[str, object]:
@@ -70,16 +78,18 @@ def _route(path: str, methods: Iterable[str] | None, endpoint: object) -> dict[s
 def _django_routes() -> list[dict[str, object]] | None:
     from django.urls import get_resolver  # type: ignore[import-untyped,unused-ignore]
 
-    return list(_django_patterns(get_resolver().url_patterns, "/"))
+    patterns = django_patterns(get_resolver().url_patterns)
+    return [_route(path, None, str(pattern.name or "")) for path, pattern in patterns]
 
 
-def _django_patterns(patterns: Iterable[Any], prefix: str, depth: int = 0) -> Iterator[dict[str, object]]:
+def django_patterns(patterns: Iterable[Any], prefix: str = "/", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Each pattern that names a view with its whole path; those of included configurations too."""
     for pattern in patterns:
         route = getattr(pattern.pattern, "_route", None)
         if route is None:  # a regular expression: shown without its anchors
             route = str(pattern.pattern).lstrip("^").rstrip("$")
         path = prefix + str(route).replace("<", "{").replace(">", "}")
         if hasattr(pattern, "url_patterns") and depth < DEPTH:
-            yield from _django_patterns(pattern.url_patterns, path, depth + 1)
+            yield from django_patterns(pattern.url_patterns, path, depth + 1)
         else:
-            yield _route(path, None, str(pattern.name or ""))
+            yield path, pattern

@@ -16,6 +16,7 @@ from pytest_prodready.facts import (
     Celery,
     Command,
     Database,
+    DjangoProject,
     Effect,
     EnvironmentRead,
     Failure,
@@ -26,6 +27,7 @@ from pytest_prodready.facts import (
     Migrations,
     Module,
     Operation,
+    Receiver,
     Service,
     SettingsField,
     Tenancy,
@@ -49,6 +51,7 @@ class _Plain:
     environment_reads: tuple[EnvironmentRead, ...] = ()
     settings_fields: tuple[SettingsField, ...] = ()
     services: tuple[Service, ...] = ()
+    receivers: tuple[Receiver, ...] = ()
     operations: tuple[Operation, ...] = ()
     builds: tuple[Build, ...] = ()
     reaching: tuple[tuple[str, str, tuple[Way, ...]], ...] = ()
@@ -105,6 +108,8 @@ def decoded(seen: Seen) -> InspectedEntry:
         environment_reads=plain.environment_reads,
         settings_fields=plain.settings_fields,
         services=plain.services,
+        django=decode(DjangoProject, facts["django"]) if facts.get("django") else None,
+        receivers=plain.receivers,
     )
 
 

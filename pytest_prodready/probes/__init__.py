@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from pytest_prodready.facts import Answer, Expectation, Failure, Health, InspectedEntry, Server
-from pytest_prodready.probes import http
+from pytest_prodready import guarded
+from pytest_prodready.facts import (
+    Answer,
+    Control,
+    Expectation,
+    Failure,
+    Health,
+    HttpProbe,
+    InspectedEntry,
+    Knock,
+    KubeletProbe,
+    Server,
+    Stop,
+)
+from pytest_prodready.probes import controls, deployed, http, kubelet, stopping
+from pytest_prodready.probes.knocks import knock
 from pytest_prodready.probes.launch import BadCommandError, NothingToServeError, choose, environment
 from pytest_prodready.probes.server import RunningServer
-from pytest_prodready.redaction import Redactor
 from pytest_prodready.request import Request
 from pytest_prodready.settings import Limits
 
@@ -22,6 +36,8 @@ def check(
     limits: Limits,
     environ: Mapping[str, str],
     installed: Mapping[str, str],
+    planned: tuple[Control, ...] = (),
+    kubelets: Iterable[tuple[int, HttpProbe | None]] = (),
 ) -> Health:
     """Start the server (unless ``request.url`` is set), ask every endpoint side by side, stop it again.
 
@@ -34,9 +50,11 @@ def check(
         limits: of the start, of each request, and of the end.
         environ: the environment of the target, free of pytest's own variables.
         installed: canonical distribution name → version, of the target's interpreter.
+        planned: the dependencies that the server is started without, once the first one has left.
+        kubelets: the places of the expectations that a kubelet asks, each with the probe of a manifest.
     """
     if request.url:
-        return _deployed(request.url, expectations, limits, environ)
+        return deployed.ask(request.url, expectations, limits, environ)
     try:
         launch = choose(request, web, installed)
     except NothingToServeError as reason:
@@ -46,25 +64,27 @@ def check(
             Server(url="", command=request.serve, source="serve", failure=Failure("lost", str(problem)))
         )
     answers: tuple[Answer, ...] = ()
+    knocks: tuple[Knock, ...] = ()
+    kubelet_answers: tuple[KubeletProbe, ...] = ()
+    stop: Stop | None = None
     greeting = expectations[0].path if expectations else "/"
     with RunningServer(launch, request, environment(request, web, environ), limits, greeting) as server:
         if server.failure is None:
             answers = http.ask(server.url, expectations, limits, environ)
+            if "doors" in request.jobs and web is not None and web.app is not None:
+                asked, _ = guarded.asked(web.app.operations, expectations)
+                knocks = knock(server.url, asked, expectations, limits, environ)
+            if "kubelet" in request.jobs:
+                probed = [(expectations[at], manifest) for at, manifest in kubelets]
+                kubelet_answers = kubelet.probe(server.url, probed, limits, environ)
             if any(answer.error for answer in answers):
                 server.await_departure(_DEPARTURE)
-    return Health(server.facts, answers)
-
-
-def _deployed(
-    url: str, expectations: tuple[Expectation, ...], limits: Limits, environ: Mapping[str, str]
-) -> Health:
-    answers = http.ask(url, expectations, limits, environ)
-    tried = [answer for answer in answers if answer.status is not None or answer.error]
-    # where no endpoint could be asked: does anything answer there at all?
-    tried = tried or list(http.ask(url, (Expectation("/"),), limits, environ))
-    reached = any(answer.status is not None for answer in tried)
-    failure = None if reached else Failure("lost", tried[0].error)
-    shown = Redactor(environ).blank(url)
-    return Health(
-        Server(url=shown, source="--prodready-url", started=reached, failure=failure, attempts=1), answers
-    )
+            if "stop" in request.jobs:
+                whole = (one for one in answers if one.status and not one.error and not one.without)
+                idle = next((one.path for one in whole if one.method == "GET"), "")
+                stop = stopping.stop(server, idle, request.health.slow, limits)
+    health = Health(server.facts, answers, knocks, kubelet_answers, stop=stop)
+    if "controls" in request.jobs and planned and server.failure is None:
+        tried = controls.look(planned, launch, request, web, expectations, limits, environ, health)
+        health = replace(health, controls=tried)
+    return health

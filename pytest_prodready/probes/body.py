@@ -10,15 +10,23 @@ from pytest_prodready.probes.output import plain
 READ = 1024 * 1024
 """No more of a body than this is read."""
 DEPTH_READ = 50
+BODY_KEPT = 2000
+BODY_SHOWN_FROM = 8000
+"""More is taken than is kept, so that a secret is never cut in half before it is blanked."""
 _LONE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def text(body: bytes, charset: str | None) -> str:
+    """The body as text that can be shown: without colours, and without the rest of endless lines."""
+    return plain(whole_text(body, charset))
+
+
+def whole_text(body: bytes, charset: str | None) -> str:
     """The body as text, in the encoding that was named or else UTF-8."""
     try:
-        return plain(body.decode(charset or "utf-8", "replace"))
+        return body.decode(charset or "utf-8", "replace")
     except LookupError:  # an encoding that nobody knows
-        return plain(body.decode("utf-8", "replace"))
+        return body.decode("utf-8", "replace")
 
 
 def decoded(body: bytes, cut: bool) -> tuple[object, str]:

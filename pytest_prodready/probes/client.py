@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ import httpx
 
 from pytest_prodready.facts import Answer, Expectation, Failure, InspectedEntry, Server
 from pytest_prodready.findings import Fault
-from pytest_prodready.probes import http
+from pytest_prodready.probes import certificates, http
 from pytest_prodready.probes.launch import BadCommandError, NothingToServeError, choose, environment
 from pytest_prodready.probes.server import RunningServer
 from pytest_prodready.request import Request
@@ -64,7 +64,12 @@ class RunningApp:
                     raise NotRunningError(server.facts)
                 self.url = server.url
             self.client = opened.enter_context(
-                httpx.Client(base_url=self.url, trust_env=False, timeout=self._limits.probe)
+                httpx.Client(
+                    base_url=self.url,
+                    verify=certificates.trusted(self._environ),
+                    trust_env=False,
+                    timeout=self._limits.probe,
+                )
             )
             self._opened = opened.pop_all()
         return self
@@ -86,22 +91,15 @@ class RunningApp:
             launch, self._request, environment(self._request, self._web, self._environ), self._limits
         )
 
-    def probe(
-        self,
-        path: str,
-        status: int | tuple[int, ...] = (),
-        json: dict[str, object] | None = None,
-        headers: Mapping[str, str] | None = None,
-        method: str = "GET",
-        refuse_without: Iterable[str] = (),
-    ) -> list[Fault]:
-        """Ask ``path``, and return all that is wrong with the answer; the words are those of the settings."""
-        expectation = Expectation(
-            path=path,
-            status=(status,) if isinstance(status, int) else tuple(status),
-            method=method.upper(),
-            json=json,
-            headers=dict(headers or {}),
-            refuse_without=tuple(refuse_without),
+    def async_client(self) -> httpx.AsyncClient:
+        """A new client with the same base URL, for the event loop that runs; its user closes it."""
+        return httpx.AsyncClient(
+            base_url=self.url,
+            verify=certificates.trusted(self._environ),
+            trust_env=False,
+            timeout=self._limits.probe,
         )
+
+    def probe(self, expectation: Expectation) -> list[Fault]:
+        """Ask what ``expectation`` names, and return all that is wrong with the answer."""
         return self._judge(expectation, http.ask(self.url, (expectation,), self._limits, self._environ))

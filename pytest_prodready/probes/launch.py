@@ -5,17 +5,35 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from packaging.version import InvalidVersion, Version
-
-from pytest_prodready.facts import InspectedEntry
+from pytest_prodready.facts import InspectedEntry, Location, PassedOver, ServerCommand
+from pytest_prodready.probes import gunicorn_file
+from pytest_prodready.probes.installed import Application, at_least, choices, known, of, quiet
+from pytest_prodready.probes.rewriting import (
+    HOST,
+    MOST_WORKERS,
+    PORT,
+    SERVERS,
+    NotUnderstoodError,
+    Server,
+    rewritten,
+)
 from pytest_prodready.request import Request
 
-PORT = "{port}"
-HOST = "127.0.0.1"
-NO_SERVER = "no server is installed in the target: add uvicorn or gunicorn, or set serve"
+__all__ = ["HOST", "PORT", "BadCommandError", "Launch", "NothingToServeError", "choose", "environment"]
+
+INPROCESS = "inprocess"
+READS_TABLE = "0.0.15"
+"""The first version of fastapi-cli that finds the application in pyproject.toml."""
+OWN_SERVER = Path(__file__).resolve().parent.parent / "inspector" / "serving" / "start.py"
+NO_SERVER = (
+    "no server is installed in the target: add uvicorn or gunicorn, set serve, "
+    'or set mode = "inprocess" in [tool.prodready.health]'
+)
+_NOT_OURS = frozenset({"PATH", "PORT", "PYTHONPATH", "WEB_CONCURRENCY"})
+"""Assignments in front of a command that the gate makes itself."""
 
 
 class NothingToServeError(Exception):
@@ -34,13 +52,30 @@ class Launch:
     source: str
     module: str = ""
     """The server's module, run by the target's interpreter; else empty."""
+    script: str = ""
+    """The script beside the interpreter that starts the module; empty for one of the module's name."""
+    as_module: bool = False
+    """It is started with ``python -m`` although there is a script."""
+    environment: dict[str, str] = field(default_factory=dict)
+    """Variables that the command sets for itself."""
+    directory: str = ""
+    """Where it is run, relative to the root."""
+    location: Location | None = None
+    """The line of the project's own command."""
+    left_out: tuple[str, ...] = ()
+    """What stands beside the server in the project's command, and is not run."""
+    shell: str = ""
+    """The shell that production has between itself and the server, see :class:`ServerCommand`."""
+    passed_over: PassedOver | None = None
+    """The project's own command, where this is another one."""
 
 
 def choose(request: Request, web: InspectedEntry | None, installed: Mapping[str, str]) -> Launch:
-    """The server for the application.
+    """The server for the application: of the settings, of the deployment, else one that is installed.
 
     Args:
-        request: its ``serve`` wins, where it is set.
+        request: its ``serve`` wins, where it is set; then the first of its ``servers``. In the mode
+            ``inprocess`` the gate's own server stands in for all of them.
         web: the inspected web entry point.
         installed: canonical distribution name → version, of the target's interpreter; when it is empty
             they could not be read, and what lies beside the interpreter is taken.
@@ -53,22 +88,24 @@ def choose(request: Request, web: InspectedEntry | None, installed: Mapping[str,
         raise NothingToServeError(f"{web.entry.target} does not load, so nothing was started")
     if web is not None and web.app is not None and web.app.problem:
         raise NothingToServeError(f"{web.entry.target} is no web application, so nothing was started")
-    if request.serve:
+    own = request.health.mode == INPROCESS
+    if request.serve and not own:
         return Launch(_split(request.serve), "serve")
     if web is None or web.app is None:
         raise NothingToServeError("no web application was found, so nothing was started")
-    known = installed or _beside(request.python)
-    return _by_interface(web.entry.target, web.app.interface, web.app.factory, known)
-
-
-def _beside(python: str) -> dict[str, str]:
-    """The servers whose scripts lie beside an interpreter, with the versions that its directories name."""
-    scripts = Path(python).parent
-    found = {name: "0" for name in ("uvicorn", "gunicorn") if (scripts / name).is_file()}
-    for name in found:
-        for metadata in scripts.parent.glob(f"lib/python*/site-packages/{name}-*.dist-info"):
-            found[name] = metadata.name[len(name) + 1 : -len(".dist-info")]
-    return found
+    app, there = of(web), known(installed, request.python)
+    if own:
+        return _own(app, web.entry.target, request)
+    passed = None
+    if request.servers:
+        command = request.servers[0]
+        try:
+            return _deployed(command, request, there)
+        except NotUnderstoodError as reason:
+            missing = SERVERS[command.program].distribution not in there
+            passed = PassedOver(command.program, command.source, str(reason), command.location, missing)
+    launch = _installed(app, web.entry.target, request.root, there, passed)
+    return replace(launch, passed_over=passed)
 
 
 def _split(serve: str) -> tuple[str, ...]:
@@ -81,47 +118,112 @@ def _split(serve: str) -> tuple[str, ...]:
     return arguments
 
 
-def _by_interface(target: str, interface: str, factory: bool, installed: Mapping[str, str]) -> Launch:
-    module, _, expression = target.partition(":")
-    expression = expression or "app"
-    factory = factory or expression.endswith(")")
-    path, _, arguments = expression.partition("(")
-    called = f"{module}:{path}({arguments or ')'}" if factory else f"{module}:{path}"
-    uvicorn = (f"{module}:{path}", "--host", HOST, "--port", PORT, *(["--factory"] if factory else []))
-    # one worker with threads: a probe that hangs must not make its neighbours look slow
-    gunicorn = (called, "--bind", f"{HOST}:{PORT}", "--workers", "1", "--threads", "8", *_quiet(installed))
-    plain = arguments in ("", ")")
-    if interface == "asgi":
-        if "uvicorn" in installed and plain:
-            return Launch(uvicorn, "uvicorn, installed in the target", "uvicorn")
-        if _at_least(installed, "gunicorn", "24"):  # the first with an ASGI worker of its own
-            return Launch(
-                (*gunicorn, "--worker-class", "asgi"), "gunicorn, installed in the target", "gunicorn"
-            )
-    elif interface == "wsgi":
-        if "gunicorn" in installed:
-            return Launch(gunicorn, "gunicorn, installed in the target", "gunicorn")
-        if "uvicorn" in installed and plain:
-            return Launch((*uvicorn, "--interface", "wsgi"), "uvicorn, installed in the target", "uvicorn")
-    else:
+def _deployed(command: ServerCommand, request: Request, installed: Mapping[str, str]) -> Launch:
+    """The project's own command.
+
+    Raises:
+        NotUnderstoodError: it cannot be run here.
+    """
+    server = SERVERS[command.program]
+    if server.distribution not in installed:
+        raise NotUnderstoodError("is not installed in the target")
+    table = command.program == "fastapi" and command.words == ("run",)
+    if table and not at_least(installed, "fastapi-cli", READS_TABLE):
+        raise NotUnderstoodError(f"reads [tool.fastapi] from fastapi-cli {READS_TABLE} on")
+    place = request.root / command.directory
+    words, variables = command.words, {**command.environment}
+    elsewhere, further = False, tuple[str, ...]()
+    if command.program == "gunicorn":
+        # the command line wins over the variable, and both are one here
+        words = (*_words(variables.pop("GUNICORN_CMD_ARGS", "")), *words)
+        file = _configuration(words)
+        settings = gunicorn_file.assigned(place / file)
+        if "daemon" in settings:
+            raise NotUnderstoodError(f"is sent to the background by {file}")
+        elsewhere = "workers" in settings
+        further = (*gunicorn_file.overruled(settings), *quiet(installed))
+    arguments = rewritten(command.program, words, lambda name: (place / name).exists(), workers=elsewhere)
+    launch = Launch(
+        (*arguments, *further),
+        command.source,
+        server.module,
+        server.script,
+        command.as_module,
+        {name: value for name, value in variables.items() if _kept(name, value, server)},
+        command.directory,
+        command.location,
+        command.left_out,
+        command.shell,
+    )
+    if command.program == "runserver":
+        if command.script:
+            started = (request.python, command.script, "runserver", *arguments)
+            return replace(launch, arguments=started, module="")
+        return replace(launch, arguments=("runserver", *arguments), as_module=True)
+    return launch
+
+
+def _kept(name: str, value: str, server: Server) -> bool:
+    """Whether an assignment stays: not one that stands for an option which does not."""
+    option = "--" + name.partition("_")[2].lower().replace("_", "-")
+    prefix = f"{server.module.upper()}_"
+    dropped = name.startswith(prefix) and option in server.dropped | server.flags
+    return not dropped and name not in _NOT_OURS and "$" not in value
+
+
+def _words(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(text))
+    except ValueError:
+        raise NotUnderstoodError("is given more in GUNICORN_CMD_ARGS, which is no command line") from None
+
+
+def _configuration(words: tuple[str, ...]) -> str:
+    """The configuration file that gunicorn reads."""
+    for word, following in zip(words, (*words[1:], ""), strict=True):
+        for option in ("--config", "-c"):
+            if word == option:
+                return following
+            if word.startswith(option) and (option == "-c" or word[len(option)] == "="):
+                return word[len(option) :].removeprefix("=")
+    return gunicorn_file.USUAL
+
+
+def _installed(
+    app: Application | None,
+    target: str,
+    root: Path,
+    installed: Mapping[str, str],
+    passed: PassedOver | None,
+) -> Launch:
+    if app is None:
         raise NothingToServeError(
             f"{target} does not show whether it is an ASGI or a WSGI application: set serve"
         )
-    if "uvicorn" in installed and not plain:
-        raise NothingToServeError(f"uvicorn cannot call {expression} with arguments: set serve")
+    for program, words in choices(app, installed):
+        server = SERVERS[program]
+        if program == "gunicorn":
+            words = (*words, *gunicorn_file.overruled(gunicorn_file.assigned(root / gunicorn_file.USUAL)))
+        source = f"{server.distribution}, installed in the target"
+        if program == "runserver":
+            return Launch(words, f"Django's own server, {source}", server.module, as_module=True)
+        return Launch(words, source, server.module, server.script)
+    if "uvicorn" in installed and not app.plain:
+        raise NothingToServeError(f"uvicorn cannot call {app.expression} with arguments: set serve")
+    if passed is not None and passed.missing:
+        raise NothingToServeError(
+            f"{SERVERS[passed.program].distribution} is not installed in the target, "
+            f"and {passed.source} starts it; {NO_SERVER}"
+        )
     raise NothingToServeError(NO_SERVER)
 
 
-def _quiet(installed: Mapping[str, str]) -> tuple[str, ...]:
-    """Since 25.1 gunicorn makes a control socket in the user's home; the gate leaves nothing there."""
-    return ("--no-control-socket",) if _at_least(installed, "gunicorn", "25.1") else ()
-
-
-def _at_least(installed: Mapping[str, str], name: str, bound: str) -> bool:
-    try:
-        return Version(installed.get(name, "0")) >= Version(bound)
-    except InvalidVersion:
-        return False
+def _own(app: Application | None, target: str, request: Request) -> Launch:
+    """The gate's own server, in the target's interpreter."""
+    if app is None:
+        raise NothingToServeError(f"{target} does not show whether it is an ASGI or a WSGI application")
+    arguments = (request.python, str(OWN_SERVER), app.called, app.interface, HOST, PORT)
+    return Launch(arguments, 'mode = "inprocess"')
 
 
 def environment(request: Request, web: InspectedEntry | None, environ: Mapping[str, str]) -> dict[str, str]:
@@ -134,6 +236,8 @@ def environment(request: Request, web: InspectedEntry | None, environ: Mapping[s
         given["PYTHONPATH"] = os.pathsep.join(paths)
     given["PYTHONDONTWRITEBYTECODE"] = "1"
     given["PYTHONUNBUFFERED"] = "1"  # so that the last words of a server that crashes are not lost
+    if given.get("WEB_CONCURRENCY", "1") != "1":
+        given["WEB_CONCURRENCY"] = str(MOST_WORKERS)
     if web is not None and web.entry.settings_module:
         given.setdefault("DJANGO_SETTINGS_MODULE", web.entry.settings_module)
     return given

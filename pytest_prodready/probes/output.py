@@ -18,8 +18,7 @@ class Tail:
 
     def __init__(self, source: int) -> None:
         self._source = source
-        self._kept = b""
-        self._cut = False
+        self._seen = (b"", 0)  # the end of what was read, and how many bytes were: replaced as one
         self._wake, self._waker = os.pipe()
         self._thread = threading.Thread(target=self._read, name="prodready-server-output", daemon=True)
         self._thread.start()
@@ -34,9 +33,8 @@ class Tail:
                     chunk = os.read(self._source, _CHUNK)
                     if not chunk:
                         return
-                    everything = self._kept + chunk
-                    self._cut = self._cut or len(everything) > KEPT
-                    self._kept = everything[-KEPT:]
+                    kept, written = self._seen
+                    self._seen = ((kept + chunk)[-KEPT:], written + len(chunk))
                 if self._wake in ready:
                     return
 
@@ -49,10 +47,21 @@ class Tail:
             os.close(self._wake)
             self._waker = -1
 
-    def text(self) -> str:
-        """What was kept, without colours; a line that was cut is left out, for it may hold half a secret."""
-        text = plain(self._kept.decode("utf-8", "replace"))
-        if not self._cut:
+    @property
+    def written(self) -> int:
+        """How many bytes were read so far."""
+        return self._seen[1]
+
+    def text(self, since: int = 0) -> str:
+        """What was kept, without colours; a line that was cut is left out, for it may hold half a secret.
+
+        Args:
+            since: only what came after so many bytes (see :attr:`written`), from the beginning of its line.
+        """
+        kept, written = self._seen
+        begin = kept.rfind(b"\n", 0, max(0, len(kept) - (written - since))) + 1
+        text = plain(kept[begin:].decode("utf-8", "replace"))
+        if begin or written == len(kept):
             return text
         _, line_end, rest = text.partition("\n")
         return rest if line_end else text[KEPT // 2 :]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from pytest_prodready import processes
 from pytest_prodready.facts import Failure, Server
+from pytest_prodready.probes import failing
 from pytest_prodready.probes.launch import HOST, PORT, Launch
 from pytest_prodready.probes.output import Tail
 from pytest_prodready.redaction import Redactor
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 PORTS_TRIED = 3
+FAREWELL = 5.0
+"""Seconds, at most, for a server to leave that is stopped only because it is not needed any more."""
 _POLL = 0.05
 _PATIENCE = 1.0
 _PORT_IN_USE = ("address already in use", "connection in use", "eaddrinuse")
@@ -36,13 +39,14 @@ _PORT_IN_USE = ("address already in use", "connection in use", "eaddrinuse")
 class RunningServer:
     """Context manager: starts the server on entering, and leaves no process, thread or port behind.
 
-    After entering, either ``failure`` says why it does not run, or ``url`` is where it answers.
+    After entering, either ``failure`` says why it does not run, or ``url`` is where it answers. ``process``
+    is what was started, ``output`` what it writes, and ``token`` marks all that it has started in turn.
 
     Args:
         launch: what to start.
         request: where, and with which interpreter.
         environ: the server's environment, see :func:`launch.environment`.
-        limits: ``serve`` bounds the start, ``stop`` the end.
+        limits: ``serve`` bounds the start, ``stop`` and :data:`FAREWELL` the end.
         greeting: the path of the request that finds out whether the server answers.
     """
 
@@ -56,21 +60,23 @@ class RunningServer:
     ) -> None:
         self.launch, self.request, self.limits = launch, request, limits
         self.url = ""
+        self.port = 0
         self.command = ""
         self.failure: Failure | None = None
         self.attempts = 0
         self.seconds = 0.0
-        self._environ = dict(environ)
-        self._redactor = Redactor(environ)
+        self._environ = {**environ, **launch.environment}
+        self.redactor = Redactor(self._environ)
         self._greetings = (
             # what no application gets to see: the server itself refuses it as soon as it is up
             b"PRODREADY\r\n\r\n",
             # for a server that is silent then
             f"GET {greeting} HTTP/1.0\r\nHost: {HOST}\r\n\r\n".encode("ascii", "replace"),
         )
-        self._process: subprocess.Popen[bytes] | None = None
-        self._output: Tail | None = None
-        self._token = ""
+        self.process: subprocess.Popen[bytes] | None = None
+        self.output: Tail | None = None
+        self.token = ""
+        self.told_to_leave = False
         self._accepted = False
 
     def __enter__(self) -> Self:
@@ -81,7 +87,7 @@ class RunningServer:
                 if self.failure is None or not any(sign in self.log.lower() for sign in _PORT_IN_USE):
                     break
         except BaseException:
-            self._stop()
+            self.close()
             raise
         self.seconds = time.monotonic() - begun
         return self
@@ -89,47 +95,62 @@ class RunningServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self.failure is None and self._process is not None and self._process.poll() is not None:
-            self.failure = self._departed(" while it was being probed")
-        self._stop()
+        gone = self.process is not None and self.process.poll() is not None
+        if self.process is not None and gone and self.failure is None and not self.told_to_leave:
+            self.failure = failing.departed(self.process, self.token, " while it was being probed")
+        self.close()
         if self.failure is not None:
             self.failure = replace(self.failure, output=self.log)
 
     @property
     def log(self) -> str:
         """The tail of what the server wrote, secrets blanked."""
-        return self._redactor.blank(self._output.text()) if self._output is not None else ""
+        return self.redactor.blank(self.output.text()) if self.output is not None else ""
 
     @property
     def facts(self) -> Server:
         """What became of the server."""
         return Server(
             url=self.url,
-            command=self._redactor.blank(self.command),
+            command=self.redactor.blank(self.command),
             source=self.launch.source,
             started=bool(self.url),
             failure=self.failure,
             log=self.log,
             attempts=self.attempts,
             seconds=round(self.seconds, 3),
+            location=self.launch.location,
+            left_out=tuple(map(self.redactor.blank, self.launch.left_out)),
+            passed_over=self.launch.passed_over,
         )
 
     def await_departure(self, seconds: float) -> None:
         """Give a server that broke a connection the time to be seen leaving."""
-        if self._process is not None:
+        if self.process is not None:
             with suppress(subprocess.TimeoutExpired):
-                self._process.wait(seconds)
+                self.process.wait(seconds)
+
+    def tell_to_leave(self) -> None:
+        """Send SIGTERM to what was started and to nothing else, as a container's runtime does it."""
+        self.told_to_leave = True
+        if self.process is not None:
+            self.process.send_signal(signal.SIGTERM)
 
     def _start(self, deadline: float) -> Failure | None:
         port = free_port()
         arguments = [argument.replace(PORT, str(port)) for argument in self._arguments()]
         self.command = shlex.join(arguments)
-        self._token = secrets.token_hex(8)
+        self.token = secrets.token_hex(8)
         try:
-            self._process = subprocess.Popen(
+            self.process = subprocess.Popen(
                 arguments,
-                cwd=self.request.root,
-                env={**self._environ, "PORT": str(port), processes.MARK: self._token},
+                cwd=self.request.root / self.launch.directory,
+                env={
+                    "PYTHONFAULTHANDLER": "1",  # so that a crash says where
+                    **self._environ,
+                    "PORT": str(port),
+                    processes.MARK: self.token,
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -141,37 +162,37 @@ class RunningServer:
             return Failure(
                 "lost", f"{arguments[0]} could not be started: {reason.lower()}", type=type(error).__name__
             )
-        assert self._process.stdout is not None
-        self._output = Tail(self._process.stdout.fileno())
+        assert self.process.stdout is not None
+        self.output = Tail(self.process.stdout.fileno())
         failure = self._await_answer(port, deadline)
         if failure is None:
-            self.url = f"http://{HOST}:{port}"
+            self.port, self.url = port, f"http://{HOST}:{port}"
             return None
-        self._stop()
+        self.close()
         return replace(failure, output=self.log)
 
     def _arguments(self) -> tuple[str, ...]:
         if not self.launch.module:
             return self.launch.arguments
         python = self.request.python
-        script = Path(python).parent / self.launch.module
-        if _is_python_script(script):
+        script = Path(python).parent / (self.launch.script or self.launch.module)
+        if not self.launch.as_module and _is_python_script(script):
             # as production starts it: the directory of the project comes first on sys.path only when the
             # server is loaded already, so that a local json.py is no part of the server
             return (python, str(script), *self.launch.arguments)
         return (python, "-m", self.launch.module, *self.launch.arguments)
 
     def _await_answer(self, port: int, deadline: float) -> Failure | None:
-        assert self._process is not None
+        assert self.process is not None
         while (remaining := deadline - time.monotonic()) > 0:
             greeting = self._greetings[self.attempts % 2] if self._accepted else self._greetings[0]
             self.attempts += 1
-            if self._answers(port, greeting, min(remaining, _PATIENCE)) and self._process.poll() is None:
+            if self._answers(port, greeting, min(remaining, _PATIENCE)) and self.process.poll() is None:
                 return None
             with suppress(subprocess.TimeoutExpired):
-                self._process.wait(min(_POLL, remaining))
-                return self._departed(" before it answered")
-        return self._silent(port)
+                self.process.wait(min(_POLL, remaining))
+                return failing.departed(self.process, self.token, " before it answered")
+        return failing.silent(self.token, port, self.limits.serve, accepted=self._accepted)
 
     def _answers(self, port: int, greeting: bytes, seconds: float) -> bool:
         """Whether a first byte comes back: a bound port alone does not say that the application is loaded."""
@@ -183,48 +204,27 @@ class RunningServer:
         except OSError:
             return False
 
-    def _departed(self, when: str) -> Failure:
-        assert self._process is not None
-        status = self._process.returncode
-        if status < 0:
-            return Failure("crashed", f"it was ended by {_signal_name(-status)}{when}", status=-status)
-        if status == 0 and processes.marked(self._token):
-            return Failure(
-                "left",
-                "it went to the background: it left others running and ended itself with status 0",
-                status=0,
-            )
-        return Failure("exited", f"it exited with status {status}{when}", status=status)
-
-    def _silent(self, port: int) -> Failure:
-        seconds = self.limits.serve
-        if self._accepted:
-            message = f"it accepts connections and answered none of them within {seconds:g} s"
-        else:
-            message = f"it did not accept a connection on port {port} within {seconds:g} s"
-            if others := processes.listening(processes.marked(self._token)):
-                message += f"; it listens on port {', '.join(map(str, others))} instead"
-        return Failure("hung", message, seconds=seconds)
-
-    def _stop(self) -> None:
-        process = self._process
+    def close(self) -> None:
+        """Stop the server and all that it has started; what was not told to leave yet may leave by itself."""
+        process = self.process
         if process is None:
             return
+        seconds = min(self.limits.stop, FAREWELL)
         try:
-            if process.poll() is None:
+            if process.poll() is None and not self.told_to_leave:
                 _signal_group(process.pid, signal.SIGTERM)
                 with suppress(subprocess.TimeoutExpired):
-                    process.wait(self.limits.stop)
+                    process.wait(seconds)
         finally:  # also when the user interrupts the wait
             _signal_group(process.pid, signal.SIGKILL)
-            processes.end_marked(self._token, self.limits.stop)
+            processes.end_marked(self.token, seconds)
             with suppress(subprocess.TimeoutExpired):
-                process.wait(self.limits.stop)
-            if self._output is not None:
-                self._output.close()
+                process.wait(seconds)
+            if self.output is not None:
+                self.output.close()
             if process.stdout is not None:
                 process.stdout.close()
-            self._process = None
+            self.process = None
 
 
 def free_port() -> int:
@@ -237,13 +237,6 @@ def free_port() -> int:
 def _signal_group(group: int, number: signal.Signals) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(group, number)
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
 
 
 def _is_python_script(path: Path) -> bool:

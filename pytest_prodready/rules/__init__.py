@@ -17,9 +17,10 @@ def registry() -> Registry:
         imports,
         imports_effects,
         imports_names,
+        imports_sources,
     )
 
-    for more in (imports_effects, imports_names):  # several modules hold rules of one family
+    for more in (imports_effects, imports_names, imports_sources):  # several modules hold rules of a family
         assert more.family is imports.family
     return Registry(
         [

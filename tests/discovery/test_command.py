@@ -97,6 +97,18 @@ def test_nothing(line: str) -> None:
     assert list(parse(line)) == []
 
 
+def test_what_stands_around_a_command() -> None:
+    """The wrappers, the other commands of all its lines, where it is run, and the shell that keeps it."""
+    line = "cd a && one x; sh -c 'two && B=1 wrap -v python -m uvicorn main:app --port 1 2>&1'"
+    (command,) = parse(line)
+    assert command.front == ("wrap", "-v", "python", "-m")
+    assert command.beside == ("two", "one x")
+    assert (command.directory, command.shell) == ("a", "sh -c")
+    assert command.environment == {"B": "1"}
+    (command,) = parse("sh -c 'exec uvicorn main:app'")
+    assert (command.front, command.beside, command.shell) == (("exec",), (), "")
+
+
 def test_gunicorn_configuration() -> None:
     """Without an application, gunicorn takes that of its configuration file."""
     assert [command.configuration for command in parse("gunicorn -c deploy/g.py; gunicorn")] == [

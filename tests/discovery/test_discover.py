@@ -51,8 +51,8 @@ def test_nothing_found(found: Discover) -> None:
     assert discovered.packages == ()
     assert discovered.looked_for == (
         (
-            "a web app (looked in the settings, the Procfile, [tool.fastapi], FLASK_APP, manage.py "
-            "and the source)"
+            "a web app (looked in the settings, the files of the deployment, [tool.fastapi], FLASK_APP, "
+            "manage.py and the source)"
         ),
         "a Celery app (looked in the settings, the Procfile and the source)",
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from pytest_prodready.facts import Expectation
 from pytest_prodready.probes.client import NotRunningError, RunningApp
 from pytest_prodready.request import Request
 from pytest_prodready.rules.health.answers import check_expectation
@@ -18,18 +20,25 @@ def running(asked: Request, installed: dict[str, str] = INSTALLED) -> RunningApp
     )
 
 
+async def greeted(app: RunningApp) -> object:
+    """What a client of the running event loop gets."""
+    async with app.async_client() as client:
+        return (await client.get("/hello")).json()
+
+
 def test_a_client_and_probes_on_the_running_application(tmp_path: Path) -> None:
     """The client knows the address, and a probe returns what is wrong."""
     write(tmp_path, main=ASGI)
     with running(request(tmp_path)) as app:
         assert app.client.get("/hello").json() == {"path": "/hello"}
-        assert app.probe("/ready", status=200, json={"path": "/ready"}) == []
-        (fault,) = app.probe("/ready", status=(204,))
+        assert app.probe(Expectation("/ready", (200,), json={"path": "/ready"})) == []
+        (fault,) = app.probe(Expectation("/ready", (204,)))
         assert fault.message == "GET /ready answered 200, expected 204"
-        (fault,) = app.probe("/ready", json={"path": "/other"})
+        (fault,) = app.probe(Expectation("/ready", json={"path": "/other"}))
         assert fault.message.endswith('its body differs: path: expected "/other", got "/ready"')
+        assert asyncio.run(greeted(app)) == {"path": "/hello"}
         with running(request(tmp_path, url=app.url)) as deployed:
-            assert deployed.probe("/ready") == []
+            assert deployed.probe(Expectation("/ready")) == []
 
 
 def test_what_does_not_start_raises_its_reason(tmp_path: Path) -> None:

@@ -41,12 +41,12 @@ def quotation(answer: Answer) -> str:
     return (f": {text}" if text[0] in "{[" else f': "{text}"') if shown else ""
 
 
-def status_remedy(expectation: Expectation, answer: Answer, names: str) -> str:
-    """What to do about another status; ``names`` are the dependencies that the body calls not ready."""
+def status_remedy(expectation: Expectation, answer: Answer, named: bool) -> str:
+    """What to do about another status; ``named``: the body names what is not ready."""
     failing = answer.status is not None and answer.status >= 500
-    if names:
+    if named:
         expect = f", or expect this in {TABLE}" if answer.status != 500 else ""
-        return f"Provide {names} to the job that runs the gate{expect}."
+        return f"Provide what is not ready to the job that runs the gate{expect}."
     if answer.status in REFUSALS:
         return f'Send what it asks for: headers = {{ Authorization = "env:NAME" }} in {TABLE}.'
     if expectation.found and failing:
@@ -68,15 +68,15 @@ def host_remedy(django: bool) -> str:
     return f"The application refuses the host 127.0.0.1: allow it, or {send}."
 
 
+def cut(text: str) -> str:
+    """``text``, or as much of it as a message can hold."""
+    return text if len(text) <= _QUOTED else text[:_QUOTED] + " …"
+
+
 def body_block(answer: Answer) -> tuple[tuple[str, str], ...]:
     """The body as evidence, as much as is worth showing."""
     text = answer.body.strip()
     return (("body", text if len(text) <= _EXCERPT else text[:_EXCERPT] + " …"),) if text else ()
-
-
-def ailing_block(ailing: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """What :func:`.readiness.failing` has found, as evidence."""
-    return (("not ready", "\n".join(f"{name}: {said}" for name, said in ailing)),) if ailing else ()
 
 
 def expect_block(

@@ -94,14 +94,9 @@ def not_judged(seen: Endpoint, routes: tuple[Route, ...] | None) -> str:
     """Why an endpoint could not be judged; empty when it can, or when what was asked is fault enough."""
     if not seen.answers:
         return f"{seen.expectation.path} was not asked"
-    if judged.check_expectation(seen.expectation, seen.answers, routes):
+    if judged.errors(seen.expectation, seen.answers, routes):
         return ""
-    for answer in seen.answers:
-        if answer.unset:
-            return f"{answer.unset} is not set, which a header of {seen.expectation.path} needs"
-        if answer.error:
-            return f"{seen.expectation.path} was not answered without {answer.without}: {answer.error}"
-    return ""
+    return judged.not_judged(seen.expectation, seen.answers)
 
 
 def routes(facts: Facts) -> tuple[Route, ...] | None:

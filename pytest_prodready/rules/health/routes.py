@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pytest_prodready.facts import Route
+from pytest_prodready.facts import Answer, Route
 from pytest_prodready.wording import nearest
 
 _PARAMETER = re.compile(r"\{[^{}]*\}|<[^<>]*>")
@@ -22,14 +22,16 @@ class RouteGap:
     """For a path that exists: the methods that it takes instead."""
 
 
-def route_gap(path: str, method: str, status: int, routes: tuple[Route, ...] | None) -> RouteGap | None:
-    """Why ``status`` means that no route serves ``method`` and ``path``; ``None`` when it does not mean that.
+def route_gap(path: str, method: str, answer: Answer, routes: tuple[Route, ...] | None) -> RouteGap | None:
+    """Why ``answer`` means that no route serves ``method`` and ``path``; ``None`` when it does not mean that.
 
     Where the routes are known they decide: a route that exists, or a mounted application or pattern that may
-    serve the path, is no gap, whatever it answers.
+    serve the path, is no gap, whatever it answers. Of a 405 the header ``Allow`` says the rest.
     """
-    if status not in (404, 405):
+    if answer.status not in (404, 405):
         return None
+    if answer.status == 405 and (allowed := _allowed(answer)) and method not in allowed:
+        return RouteGap(methods=allowed)
     if routes is None:
         return RouteGap()
     path = path.partition("?")[0]
@@ -39,6 +41,12 @@ def route_gap(path: str, method: str, status: int, routes: tuple[Route, ...] | N
     if any(not route.methods or method in route.methods for route in serving):
         return None
     return RouteGap(methods=tuple(sorted({name for route in serving for name in route.methods})))
+
+
+def _allowed(answer: Answer) -> tuple[str, ...]:
+    """The methods that the answer itself says are taken."""
+    names = (name.strip().upper() for name in answer.headers.get("allow", "").split(","))
+    return tuple(sorted(filter(None, names)))
 
 
 def _may_serve(route: Route, path: str) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pytest_prodready.facts import Facts, Server
-from pytest_prodready.findings import Fault
-from pytest_prodready.rules.health import server_log
+from pytest_prodready.findings import Fault, Level
+from pytest_prodready.rules.health import instance, server_log
 from pytest_prodready.rules.health.family import app_place, family, server
+
+_PROCFILE = re.compile(r"(^|/)Procfile$")
 
 
 @family.rule(
@@ -20,15 +23,14 @@ from pytest_prodready.rules.health.family import app_place, family, server
 )
 def does_not_start(seen: Server | None, facts: Facts) -> Iterator[Fault]:
     """PRD501."""
-    if seen is None or seen.failure is None:
+    if seen is None:
+        return
+    if seen.url and not seen.command:
+        yield from instance.faults(seen)
         return
     failure = seen.failure
-    if seen.url and not seen.command:
-        yield Fault(
-            f"nothing answers at {seen.url}: {failure.message}",
-            "Check the URL, and that the instance runs and can be reached from here.",
-            proof=f"sent requests to {seen.url}",
-        )
+    if failure is None:
+        yield from _another_server(seen)
         return
     log = failure.output or seen.log
     cause = server_log.error_line(log)
@@ -36,13 +38,43 @@ def does_not_start(seen: Server | None, facts: Facts) -> Iterator[Fault]:
     details = [("command", seen.command)] if seen.command else []
     if log.strip():
         details.append(("last lines of its log", server_log.last_lines(log)))
+    details += _own_command(seen)
+    place = seen.location or facts.settings_locations.get("serve") or app_place(facts)
     yield Fault(
         f"{began} {failure.message}" + (f": {cause}" if cause else ""),
         _start_remedy(failure.how),
-        server_log.place(log, facts.root) or facts.settings_locations.get("serve") or app_place(facts),
+        server_log.place(log, facts.root) or place,
         proof=_start_proof(seen),
         details=tuple(details),
     )
+
+
+def _another_server(seen: Server) -> Iterator[Fault]:
+    """The program of a Procfile is not there: what installs the gate's target installs production's, too.
+
+    Of an image it may be installed apart from the requirements.
+    """
+    own = seen.passed_over
+    if own is not None and own.missing and own.location is not None and _PROCFILE.search(own.location.file):
+        yield Fault(
+            f"{own.source} starts {own.program}, which is not installed in the target; "
+            "another server stood in for it",
+            f"Add {own.program} to the runtime requirements.",
+            own.location,
+            proof=f"looked for {own.program} in the target; ran {seen.command}",
+            level=Level.WARNING,
+        )
+
+
+def _own_command(seen: Server) -> list[tuple[str, str]]:
+    """What became of the project's own command, where it is not all that was run."""
+    found = []
+    if seen.passed_over is not None:
+        own = seen.passed_over
+        found.append(("not started", f"{own.program} ({own.source}): it {own.reason}"))
+    if seen.left_out:
+        found.append((f"not run of {seen.source}", "\n".join(seen.left_out)))
+    return found
 
 
 def _start_proof(seen: Server) -> str:

@@ -31,12 +31,17 @@ def place(log: str, root: str) -> Location | None:
     """The innermost line of the application in the log's last traceback."""
     found = None
     for line in log.splitlines():
-        frame = _FRAME.match(line)
-        if frame and not _FOREIGN.search(frame[1]):
-            relative = os.path.relpath(Path(root) / frame[1], root)
-            if not relative.startswith(os.pardir):
-                found = Location(relative.replace(os.sep, "/"), int(frame[2]))
+        if frame := _FRAME.match(line):
+            found = own_line(frame[1], int(frame[2]), root) or found
     return found
+
+
+def own_line(file: str, line: int, root: str) -> Location | None:
+    """A line of the application; ``None`` for one of a library's or of Python itself."""
+    if _FOREIGN.search(file):
+        return None
+    relative = os.path.relpath(Path(root) / file, root)
+    return None if relative.startswith(os.pardir) else Location(relative.replace(os.sep, "/"), line)
 
 
 def tracebacks(log: str) -> list[str]:

@@ -1,0 +1,68 @@
+"""PRD501: what is said of a server that does not start, and of one that stood in for the project's own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pytest_prodready.facts import Failure, Location, PassedOver
+from pytest_prodready.findings import Finding, Level
+from tests.rules.health.support import APP, UP, facts, findings
+
+PLACE = Location("Procfile", 2)
+MISSING = PassedOver("gunicorn", "Procfile, web", "is not installed in the target", PLACE, missing=True)
+
+
+def only(found: list[Finding]) -> Finding:
+    (one,) = found
+    return one
+
+
+def test_the_line_of_the_command() -> None:
+    """Where the log names no line of the application, the command's own line is to be changed."""
+    failure = Failure("exited", "it exited with status 1 before it answered", output="Error: no such option")
+    server = replace(
+        UP,
+        started=False,
+        url="",
+        failure=failure,
+        location=PLACE,
+        source="Procfile, web",
+        left_out=("exec-it",),
+    )
+    finding = only(findings(facts(server=server)))
+    assert (finding.code, finding.level, finding.location) == ("PRD501", Level.ERROR, PLACE)
+    assert ("not run of Procfile, web", "exec-it") in finding.details
+    log = 'Traceback (most recent call last):\n  File "/app/src/main.py", line 3, in f\nKeyError: 1\n'
+    finding = only(findings(facts(server=replace(server, failure=replace(failure, output=log)))))
+    assert finding.location == Location("src/main.py", 3)
+    finding = only(findings(facts(server=replace(server, location=None))))
+    assert finding.location == APP
+
+
+def test_what_a_procfile_starts_must_be_there() -> None:
+    """Another server stood in, and answered: the deploy itself has only the first."""
+    finding = only(findings(facts(server=replace(UP, passed_over=MISSING))))
+    assert (finding.code, finding.level, finding.location) == ("PRD501", Level.WARNING, PLACE)
+    assert finding.message == (
+        "Procfile, web starts gunicorn, which is not installed in the target; another server stood in for it"
+    )
+    assert finding.remedy == "Add gunicorn to the runtime requirements."
+    assert finding.proof == "looked for gunicorn in the target; ran uvicorn src.main:app"
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        replace(MISSING, location=Location("Dockerfile", 9)),
+        replace(MISSING, location=None),
+        replace(MISSING, missing=False, reason="reads g.py, which the project does not have"),
+    ],
+)
+def test_an_image_may_bring_what_is_missing_here(own: PassedOver) -> None:
+    """Nothing is said of a server that runs; of one that does not, it may be the reason."""
+    assert findings(facts(server=replace(UP, passed_over=own))) == []
+    failed = replace(UP, failure=Failure("hung", "it did not accept a connection"), passed_over=own)
+    finding = only(findings(facts(server=failed)))
+    assert ("not started", f"gunicorn (Procfile, web): it {own.reason}") in finding.details
