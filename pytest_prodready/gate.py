@@ -100,12 +100,14 @@ class Gate:
 
     def _count_subjects(self) -> None:
         """Add to the facts how much there is to judge, and the waivers as they stand before anything is."""
-        subjects = [subject for kind in self._kinds for subject in self._subjects_of(kind).values()]
+        subjects = [(kind, subject) for kind in self._kinds for subject in self._subjects_of(kind).values()]
+        # what probes have still to find out may yet turn out to be skipped
+        skipped = [subject.skipped for kind, subject in subjects if subject.skipped and not kind.late]
         self._take(
             replace(
                 self.facts,
-                judgeable=sum(not subject.skipped for subject in subjects),
-                skip_reasons=tuple(dict.fromkeys(item.skipped for item in subjects if item.skipped)),
+                judgeable=len(subjects) - len(skipped),
+                skip_reasons=tuple(dict.fromkeys(skipped)),
                 waivers=tuple(waivers.use(waiver, used=False, today=_today()) for waiver in self._waivers()),
             )
         )

@@ -125,7 +125,12 @@ class _Trial:
     def _served(self, control: Control, starved: Mapping[str, str]) -> Control:
         given = environment(self.request, self.web, starved)
         greeting = self.asked[0].path if self.asked else "/"
-        server = RunningServer(self.launch, self.request, given, self.limits, greeting)
+        # an assignment in front of the command would bring the real address back
+        written = {
+            name: text for name, text in self.launch.environment.items() if name not in control.variables
+        }
+        launch = replace(self.launch, environment=written)
+        server = RunningServer(launch, self.request, given, self.limits, greeting)
         self.running.add(server)
         try:
             answers: tuple[Answer, ...] = ()
