@@ -9,7 +9,11 @@ import pytest
 from pytest_prodready.stash import GATE, OFF
 
 if TYPE_CHECKING:
-    from pytest_prodready import access, access_celery, access_enums, access_health
+    from pytest_prodready.access.celery import CeleryTasks
+    from pytest_prodready.access.dependencies import Dependencies
+    from pytest_prodready.access.enums import Enums
+    from pytest_prodready.access.health import HealthProbes
+    from pytest_prodready.access.imports import Imports
     from pytest_prodready.gate import Gate
 
 NAMES = frozenset(
@@ -26,40 +30,40 @@ def _prodready_gate(pytestconfig: pytest.Config) -> Gate:
 
 
 @pytest.fixture
-def prodready_imports(_prodready_gate: Gate) -> access.Imports:
+def prodready_imports(_prodready_gate: Gate) -> Imports:
     """Import an entry point, or any ``module:name``, in a clean interpreter, and get the facts."""
-    from pytest_prodready import access
+    from pytest_prodready.access.imports import Imports
 
-    return access.Imports(_prodready_gate)
+    return Imports(_prodready_gate)
 
 
 @pytest.fixture
-def prodready_celery(_prodready_gate: Gate) -> access_celery.CeleryTasks:
+def prodready_celery(_prodready_gate: Gate) -> CeleryTasks:
     """The tasks, beat schedule, routes and queues as the worker sees them."""
-    from pytest_prodready import access_celery
+    from pytest_prodready.access.celery import CeleryTasks
 
-    return access_celery.CeleryTasks(_prodready_gate)
+    return CeleryTasks(_prodready_gate)
 
 
 @pytest.fixture
-def prodready_enums(_prodready_gate: Gate) -> access_enums.Enums:
+def prodready_enums(_prodready_gate: Gate) -> Enums:
     """Compare a Python enum with a database type or column."""
-    from pytest_prodready import access_enums
+    from pytest_prodready.access.enums import Enums
 
-    return access_enums.Enums(_prodready_gate)
+    return Enums(_prodready_gate)
 
 
 @pytest.fixture
-def prodready_dependencies(_prodready_gate: Gate) -> access.Dependencies:
+def prodready_dependencies(_prodready_gate: Gate) -> Dependencies:
     """What is declared, installed and required; ``require("openpyxl>=3.1")``."""
-    from pytest_prodready import access
+    from pytest_prodready.access.dependencies import Dependencies
 
-    return access.Dependencies(_prodready_gate)
+    return Dependencies(_prodready_gate)
 
 
 @pytest.fixture
-def prodready_health(_prodready_gate: Gate) -> access_health.HealthProbes:
+def prodready_health(_prodready_gate: Gate) -> HealthProbes:
     """Clients of httpx on the running app, and probes with expectations."""
-    from pytest_prodready import access_health
+    from pytest_prodready.access.health import HealthProbes
 
-    return access_health.HealthProbes(_prodready_gate)
+    return HealthProbes(_prodready_gate)

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_prodready import addresses, contract, target
+from pytest_prodready import contract, target
 from pytest_prodready.discovery import Discovered, discover
 from pytest_prodready.distributions import inspect as inspect_distributions
 from pytest_prodready.facts import (
@@ -32,13 +32,14 @@ from pytest_prodready.facts import (
     Server,
 )
 from pytest_prodready.findings import Fault
-from pytest_prodready.health_routes import health_routes, with_role
-from pytest_prodready.kubernetes_endpoints import asked_by_kubelet, own_probes, with_probes
+from pytest_prodready.health import addresses
+from pytest_prodready.health.kubernetes import asked_by_kubelet, own_probes, with_probes
+from pytest_prodready.health.routes import health_routes, with_role
 from pytest_prodready.options import Options
 from pytest_prodready.redaction import Redactor
 from pytest_prodready.request import Request, Watch
 from pytest_prodready.settings import FORBIDDEN, Settings
-from pytest_prodready.settings_health import KUBELET
+from pytest_prodready.settings.health import KUBELET
 from pytest_prodready.wording import listed, nearest
 
 if TYPE_CHECKING:

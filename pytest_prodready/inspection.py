@@ -12,7 +12,7 @@ from pytest_prodready import child
 from pytest_prodready.causes import Causes, of_entry
 from pytest_prodready.codec import WireError
 from pytest_prodready.facts import Command, Entry, Frame, InspectedEntry, Problem
-from pytest_prodready.health_names import NAMES
+from pytest_prodready.health.names import NAMES
 from pytest_prodready.observed import Seen, result
 from pytest_prodready.redaction import Redactor
 from pytest_prodready.request import Request
@@ -193,7 +193,7 @@ def _imports(line: str, module: str) -> bool:
 
 
 def _jobs(entry: Entry, request: Request) -> frozenset[str]:
-    """What is asked of one entry point: migrations and the Django project are the same for all, and read once.
+    """What is asked of one entry point: migrations and the Django project are the same for all, read once.
 
     The project is read as the web application has set it up; only where there is none, as manage.py does.
     """

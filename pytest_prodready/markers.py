@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 def _imports(gate: Gate, import_string: str) -> list[str]:
     """prodready_import(import_string): it imports cleanly in a fresh interpreter."""
-    from pytest_prodready import access
+    from pytest_prodready.access.imports import Imports
 
-    return access.Imports(gate).faults(import_string)
+    return Imports(gate).faults(import_string)
 
 
 def _tasks(gate: Gate, pattern: str = "*", *, at_least: int = 1) -> list[str]:
     """prodready_tasks(pattern, at_least=1): the worker has tasks of these names, and each can run."""
-    from pytest_prodready import access_celery
+    from pytest_prodready.access.celery import CeleryTasks
 
-    celery = access_celery.CeleryTasks(gate)
+    celery = CeleryTasks(gate)
     names = celery.matching(pattern)
     faults = celery.faults(*names) + celery.unregistered(pattern)
     if len(names) < at_least:
@@ -34,16 +34,16 @@ def _tasks(gate: Gate, pattern: str = "*", *, at_least: int = 1) -> list[str]:
 
 def _enum(gate: Gate, python_enum: type[enum.Enum], database_type: str) -> list[str]:
     """prodready_enum(PyEnum, "type_name" or "table.column"): its members equal the database's labels."""
-    from pytest_prodready import access_enums
+    from pytest_prodready.access.enums import Enums
 
-    return access_enums.Enums(gate).faults(python_enum, database_type)
+    return Enums(gate).faults(python_enum, database_type)
 
 
 def _requires(gate: Gate, requirement: str) -> list[str]:
     """prodready_requires(requirement): the installed version satisfies it."""
-    from pytest_prodready import access
+    from pytest_prodready.access.dependencies import Dependencies
 
-    return access.Dependencies(gate).faults(requirement)
+    return Dependencies(gate).faults(requirement)
 
 
 def _health(
@@ -60,9 +60,9 @@ def _health(
     within: float = 0,
 ) -> list[str]:
     """prodready_health(path, status=None, json=None, text="", within=0, …): the probe answers so."""
-    from pytest_prodready import access_health
+    from pytest_prodready.access.health import HealthProbes
 
-    return access_health.HealthProbes(gate).faults(
+    return HealthProbes(gate).faults(
         path,
         status=status,
         json=json,

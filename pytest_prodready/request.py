@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_prodready.facts import Entry, ServerCommand
-from pytest_prodready.settings_health import HealthSettings
+from pytest_prodready.settings.health import HealthSettings
 
 JOBS = (
     "web",

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_prodready.facts import Location
-from pytest_prodready.requirements_setup_cfg import SetupCfg
-from pytest_prodready.settings_values import normal
+from pytest_prodready.requirements.setup_cfg import SetupCfg
+from pytest_prodready.settings.checks import normal
 from pytest_prodready.toml_lines import TomlLines, table_at
 
 if sys.version_info >= (3, 11):

@@ -17,7 +17,7 @@ CARRIED = "prodready"
 """The attribute of a report that carries a judgement, also from one process to another."""
 SAID_PASSED = encode(PASSED)
 NOTHING_SAID: dict[str, Literal[1]] = {FAMILY_MARKER: 1}
-"""The keywords of each report of a subject that passed: pytest keeps them all, and would make a table for each."""
+"""The keywords of each report of a subject that passed: pytest keeps all reports."""
 
 
 def attach(item: pytest.Item, report: pytest.TestReport, marked: bool, strict: bool) -> None:

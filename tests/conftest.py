@@ -13,7 +13,7 @@ import httpcore
 import importlib_metadata
 import pytest
 
-import pytest_prodready.access
+import pytest_prodready.access.common
 import pytest_prodready.setup
 
 sys.path.append(str(Path(__file__).parent.parent / "examples"))  # the examples are scripts, no package
@@ -33,7 +33,7 @@ pytest_plugins = ["pytester"]
 IMPORTED_BEFORE_ANY_INNER_RUN = (
     httpcore,
     importlib_metadata,
-    pytest_prodready.access,
+    pytest_prodready.access.common,
     pytest_prodready.setup,
 )
 with contextlib.suppress(ImportError):  # a compiled module that is loaded twice crashes the interpreter

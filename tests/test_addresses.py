@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_prodready import addresses
-from pytest_prodready.addresses import NoAddressError
 from pytest_prodready.facts import (
     Control,
     Entry,
@@ -15,6 +13,8 @@ from pytest_prodready.facts import (
     Service,
     SettingsField,
 )
+from pytest_prodready.health import addresses
+from pytest_prodready.health.addresses import NoAddressError
 
 LINE = Location("shop/settings.py", 3)
 SETTING = Location("pyproject.toml", 9)

@@ -8,16 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_prodready import (
-    fixtures,
-    markers,
-    rules,
-    settings,
-    settings_celery,
-    settings_database,
-    settings_health,
-    settings_probes,
-)
+from pytest_prodready import fixtures, markers, rules, settings
+from pytest_prodready.settings import celery, database, health, probes
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -121,13 +113,13 @@ def test_every_key_of_the_settings_is_documented() -> None:
     }
     assert documented == {
         "tool.prodready": [one.name for one in fields(settings.Settings) if one.name != "locations"],
-        "tool.prodready.celery": list(settings_celery.KEYS),
-        "tool.prodready.database": list(settings_database.KEYS),
+        "tool.prodready.celery": list(celery.KEYS),
+        "tool.prodready.database": list(database.KEYS),
         "tool.prodready.runtime": [one.name for one in fields(settings.Runtime)],
         "tool.prodready.imports": [one.name for one in fields(settings.Imports)],
         "tool.prodready.limits": [one.name for one in fields(settings.Limits)],
-        "tool.prodready.health": list(settings_health.KEYS),
-        "tool.prodready.health.probes": list(settings_probes.PROBE_KEYS),
+        "tool.prodready.health": list(health.KEYS),
+        "tool.prodready.health.probes": list(probes.PROBE_KEYS),
         "tool.prodready.waivers": [one.name for one in fields(settings.Waiver) if one.name != "location"],
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_prodready.facts import Answer, Control, Expectation
-from pytest_prodready.health_claims import asked_without, claim
+from pytest_prodready.health.claims import asked_without, claim
 
 DATABASE = Control("DATABASE_URL", "database", variables=("DATABASE_URL",))
 REDIS = Control("REDIS_URL", "redis", variables=("REDIS_URL",))

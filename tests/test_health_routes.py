@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_prodready.facts import Expectation, Route
-from pytest_prodready.health_routes import health_routes, role, says_health, with_role
+from pytest_prodready.health.routes import health_routes, role, says_health, with_role
 
 
 @pytest.mark.parametrize("path", ["/health", "/api/v1/readyz", "/live/", "health/", "/__lbheartbeat__"])

@@ -15,8 +15,8 @@ from pytest_prodready.distributions.wheel import foreign_tags
 from pytest_prodready.facts import Facts, Interpreter, Location
 from pytest_prodready.findings import Finding
 from pytest_prodready.registry import Registry
-from pytest_prodready.requirement_line import requirement
-from pytest_prodready.requirements_file import logical_lines
+from pytest_prodready.requirements.file import logical_lines
+from pytest_prodready.requirements.line import requirement
 from pytest_prodready.rules import dependencies as rules
 from pytest_prodready.rules import gate as gate_rules
 from pytest_prodready.settings import read

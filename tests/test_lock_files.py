@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_prodready.facts import Location, Lock, Requirement
-from pytest_prodready.lock_files import FILES, overrides, read
-from pytest_prodready.requirement_line import requirement
+from pytest_prodready.requirements.line import requirement
+from pytest_prodready.requirements.lock_files import FILES, overrides, read
 from pytest_prodready.settings import Runtime
 from tests.environments import MARKERS, PIPFILE, POETRY, PYLOCK, UV
 

@@ -11,8 +11,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from pytest_prodready.facts import Location
-from pytest_prodready.requirement_line import for_development, requirement
 from pytest_prodready.requirements import Declarations, read
+from pytest_prodready.requirements.line import for_development, requirement
 from pytest_prodready.settings import Runtime
 
 MARKERS = {"python_version": "3.11", "sys_platform": "linux", "platform_system": "Linux"}

@@ -10,7 +10,7 @@ from packaging.specifiers import SpecifierSet
 from pytest_prodready.facts import Location
 from pytest_prodready.redaction import BLANK
 from pytest_prodready.requirements import read
-from pytest_prodready.requirements_poetry import alternatives, dependency, requires_python
+from pytest_prodready.requirements.poetry import alternatives, dependency, requires_python
 from pytest_prodready.settings import Runtime
 
 MARKERS = {"python_version": "3.11", "python_full_version": "3.11.7", "sys_platform": "linux"}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pytest_prodready.facts import Location
 from pytest_prodready.requirements import Declarations, read
-from pytest_prodready.requirements_setup_cfg import EXTRAS, SetupCfg
+from pytest_prodready.requirements.setup_cfg import EXTRAS, SetupCfg
 from pytest_prodready.settings import Runtime
 
 MARKERS = {"python_version": "3.11", "sys_platform": "linux"}

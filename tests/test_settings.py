@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from pytest_prodready.facts import Expectation, Location
 from pytest_prodready.settings import Limits, Runtime, Settings, SettingsError, Waiver, read
-from pytest_prodready.settings_celery import CelerySettings
-from pytest_prodready.settings_database import DatabaseSettings
+from pytest_prodready.settings.celery import CelerySettings
+from pytest_prodready.settings.database import DatabaseSettings
 
 CODES = ("PRD101", "PRD204", "PRD301", "PRD302", "PRD304")
 

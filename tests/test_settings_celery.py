@@ -8,7 +8,7 @@ import pytest
 
 from pytest_prodready.facts import Location
 from pytest_prodready.settings import SettingsError, read
-from pytest_prodready.settings_celery import CelerySettings
+from pytest_prodready.settings.celery import CelerySettings
 
 
 def celery(root: Path, text: str) -> CelerySettings:

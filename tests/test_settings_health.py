@@ -8,7 +8,7 @@ import pytest
 
 from pytest_prodready.facts import Expectation, Location
 from pytest_prodready.settings import read
-from pytest_prodready.settings_health import HealthSettings
+from pytest_prodready.settings.health import HealthSettings
 from tests.test_settings import mistake, mistakes, settings
 
 PROBE = """

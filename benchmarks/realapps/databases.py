@@ -109,13 +109,17 @@ class Migrated(Application):
             self.home.mkdir(parents=True, exist_ok=True)
             output_of([uv, "pip", "install", "--quiet", *place, *drivers], self.home, environment(), LIMIT)
 
+    def migrate(self) -> None:
+        """Lay it out, and bring its database to its release."""
+        self.install_drivers()
+        self.lay_out()
+        for command in self.needs["migrate"]:
+            self.run([str(self.python), *command] if command[0].startswith("-") else command)
+
 
 def judged(application: Migrated) -> dict[str, Any]:
     """What the rules about databases say of it once it is migrated."""
-    application.install_drivers()
-    application.lay_out()
-    for command in application.needs["migrate"]:
-        application.run([str(application.python), *command] if command[0].startswith("-") else command)
+    application.migrate()
     told = application.judge("--prodready-select", "PRD3")
     databases = told["facts"]["databases"]
     if not databases or any(one.get("problem") for one in databases):

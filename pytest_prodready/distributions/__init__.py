@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from pytest_prodready import lock_files
 from pytest_prodready.distributions.files import lacking, shared
 from pytest_prodready.distributions.graph import Graph, Root, closure, graph, required
 from pytest_prodready.distributions.hiding import hidden, search
@@ -26,7 +25,7 @@ from pytest_prodready.distributions.project import (
 from pytest_prodready.distributions.wheel import foreign_tags
 from pytest_prodready.facts import INSTALLED, Dependencies, Interpreter, Problem, Requirement, Unreadable
 from pytest_prodready.facts import Distribution as Seen
-from pytest_prodready.requirements import read
+from pytest_prodready.requirements import lock_files, read
 from pytest_prodready.settings import Settings
 
 __all__ = ["Installed", "closure", "hidden", "inspect", "installed", "required"]

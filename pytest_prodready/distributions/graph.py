@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 from pytest_prodready.distributions.installed import Installed
 from pytest_prodready.facts import INSTALLED, POSSIBLE, PRODUCTION, Bound, Location
-from pytest_prodready.requirement_line import for_development, holds, requirement
+from pytest_prodready.requirements.line import for_development, holds, requirement
 
 Root = tuple[str, Collection[str]]
 """A distribution's canonical name, and the extras that are asked of it."""

@@ -20,7 +20,7 @@ from packaging.requirements import Requirement as Parsed
 from packaging.utils import canonicalize_name
 
 from pytest_prodready.facts import Location
-from pytest_prodready.requirement_line import for_development
+from pytest_prodready.requirements.line import for_development
 from pytest_prodready.scripts import GROUPS, Script, script
 
 FOREIGN = {"site-packages", "dist-packages"}

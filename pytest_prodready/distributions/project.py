@@ -10,8 +10,8 @@ from packaging.utils import canonicalize_name
 from pytest_prodready.distributions.graph import Root
 from pytest_prodready.distributions.installed import Installed
 from pytest_prodready.facts import Entry, Interpreter, Location, Problem, Requirement
-from pytest_prodready.requirement_line import for_development, requirement
 from pytest_prodready.requirements import Declarations
+from pytest_prodready.requirements.line import for_development, requirement
 from pytest_prodready.settings import Settings
 
 

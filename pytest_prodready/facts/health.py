@@ -180,7 +180,7 @@ class Control:
     failure: Failure | None = None
     """The server did not start without the dependency."""
     answers: tuple[Answer, ...] = ()
-    """Of the endpoints that :func:`pytest_prodready.health_claims.asked_without` gives, in their order."""
+    """Of the endpoints that :func:`pytest_prodready.health.claims.asked_without` gives, in their order."""
     pointed: bool | None = None
     """The application, loaded once more with these variables, held the dead address; ``None`` where that
     was not looked at, or not seen."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from pytest_prodready import guarded
 from pytest_prodready.facts import (
     Answer,
     Control,
@@ -19,6 +18,7 @@ from pytest_prodready.facts import (
     Server,
     Stop,
 )
+from pytest_prodready.health import guarded
 from pytest_prodready.probes import controls, deployed, http, kubelet, stopping
 from pytest_prodready.probes.knocks import knock
 from pytest_prodready.probes.launch import BadCommandError, NothingToServeError, choose, environment

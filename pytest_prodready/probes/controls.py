@@ -16,9 +16,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from pytest_prodready import health_claims
-from pytest_prodready.addresses import DEAD_HOST, pointed
 from pytest_prodready.facts import Answer, Control, Expectation, Health, InspectedEntry
+from pytest_prodready.health import claims
+from pytest_prodready.health.addresses import DEAD_HOST, pointed
 from pytest_prodready.inspection import Inspection
 from pytest_prodready.probes import http
 from pytest_prodready.probes.launch import Launch, environment
@@ -58,14 +58,14 @@ def look(
         launch: the server, as it was started with all dependencies there.
         request: where to start it.
         web: the application that it serves.
-        expectations: all of this run; asked are those that :func:`.health_claims.asked_without` gives.
+        expectations: all of this run; asked are those that :func:`.claims.asked_without` gives.
         limits: of each server's start, of each request, and of how long readiness may take to notice.
         environ: the environment of the target, with the real addresses.
         there: what was answered with all dependencies there.
     """
     full = [answer for answer in there.answers if not answer.without]
-    places = health_claims.asked_without(expectations)
-    if not any(health_claims.succeeds(full[at]) for at in places):
+    places = claims.asked_without(expectations)
+    if not any(claims.succeeds(full[at]) for at in places):
         return planned
     # how long they take is not the question here
     asked = tuple(replace(expectations[at], within=0.0) for at in places)
@@ -182,13 +182,13 @@ class _Trial:
 
 def _may_change(control: Control, expectation: Expectation, answer: Answer) -> bool:
     """Whether an answer would be a fault if it stayed so."""
-    dead = expectation.role == "live" and not health_claims.succeeds(answer)
+    dead = expectation.role == "live" and not claims.succeeds(answer)
     return dead or _suspect(control, expectation, answer)
 
 
 def _suspect(control: Control, expectation: Expectation, answer: Answer) -> bool:
     """Whether it is worth a closer look: a success that may be none without the dependency."""
-    if not health_claims.succeeds(answer):
+    if not claims.succeeds(answer):
         return False
     needed = expectation.role == "ready" and (control.declared or control.kind == "database")
-    return needed or bool(health_claims.claim(answer, control))
+    return needed or bool(claims.claim(answer, control))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit
 
 from pytest_prodready.facts import Answer, Expectation, HttpProbe, KubeletProbe
-from pytest_prodready.kubernetes_endpoints import ADDRESS, AGENT, SECONDS
+from pytest_prodready.health.kubernetes import ADDRESS, AGENT, SECONDS
 from pytest_prodready.probes import http
 from pytest_prodready.settings import Limits
 

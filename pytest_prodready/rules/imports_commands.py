@@ -8,7 +8,7 @@ from pytest_prodready.facts import Command, Entry, Facts, Failure, InspectedEntr
 from pytest_prodready.findings import Fault, Level
 from pytest_prodready.registry import Subject
 from pytest_prodready.rules.failures import depends_on_state
-from pytest_prodready.settings_values import normal
+from pytest_prodready.settings.checks import normal
 from pytest_prodready.wording import nearest
 
 

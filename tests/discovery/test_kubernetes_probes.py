@@ -9,7 +9,7 @@ from textwrap import dedent
 from pytest_prodready.discovery.kubernetes_probes import find
 from pytest_prodready.discovery.tree import Tree
 from pytest_prodready.facts import App, Entry, Expectation, HttpProbe, InspectedEntry, Location, Route
-from pytest_prodready.kubernetes_endpoints import asked_by_kubelet, own_probes, with_probes
+from pytest_prodready.health.kubernetes import asked_by_kubelet, own_probes, with_probes
 
 DEPLOYMENT = """\
 kind: Deployment

@@ -171,7 +171,10 @@ def test_a_package_of_the_standard_library_that_is_half_loaded(
     project: Project, text: str, fails: bool
 ) -> None:
     """What its failed import has left behind, submodules without their package, is not what the steps get."""
-    files = {"app.py": text + "left = 'asyncio.coroutines' in __import__('sys').modules\n", "ssl.py": "x = 1\n"}
+    files = {
+        "app.py": text + "left = 'asyncio.coroutines' in __import__('sys').modules\n",
+        "ssl.py": "x = 1\n",
+    }
     seen = project.inspect(files, packages=("app", "ssl"), jobs=("mapping",))
     assert seen.problems == ()
     assert (seen.entry.failure is not None) is fails

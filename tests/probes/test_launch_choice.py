@@ -16,7 +16,7 @@ from pytest_prodready.probes.launch import (
     choose,
     environment,
 )
-from pytest_prodready.settings_health import HealthSettings
+from pytest_prodready.settings.health import HealthSettings
 from tests.probes.support import request, web
 
 PLACE = Location("Procfile", 3)

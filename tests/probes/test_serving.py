@@ -17,7 +17,7 @@ from pytest_prodready.probes.launch import HOST, choose, environment
 from pytest_prodready.probes.server import RunningServer
 from pytest_prodready.request import Request
 from pytest_prodready.rules.health import server_log
-from pytest_prodready.settings_health import HealthSettings
+from pytest_prodready.settings.health import HealthSettings
 from tests.probes.support import ASGI, ENVIRON, QUICK, WSGI, paths, request, web, write
 
 INPROCESS = HealthSettings(mode="inprocess")

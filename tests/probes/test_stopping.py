@@ -13,7 +13,7 @@ from pytest_prodready.facts import Expectation, Health, Stop
 from pytest_prodready.probes import shells
 from pytest_prodready.probes.launch import Launch
 from pytest_prodready.settings import Limits
-from pytest_prodready.settings_health import HealthSettings
+from pytest_prodready.settings.health import HealthSettings
 from tests.probes.support import ENVIRON, INSTALLED, QUICK, request, write
 
 pytestmark = pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs Linux's /proc")

@@ -7,7 +7,7 @@ import pytest
 from pytest_prodready.facts import Dependencies, Distribution, Facts, Location, Requirement
 from pytest_prodready.findings import Finding, Outcome
 from pytest_prodready.registry import Registry, Subject
-from pytest_prodready.requirement_line import requirement as line
+from pytest_prodready.requirements.line import requirement as line
 from pytest_prodready.rules import dependencies as rules
 
 PLACE = Location("requirements.txt", 7)

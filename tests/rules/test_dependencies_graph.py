@@ -26,7 +26,7 @@ from pytest_prodready.facts import (
 )
 from pytest_prodready.findings import Finding
 from pytest_prodready.registry import Registry
-from pytest_prodready.requirement_line import requirement
+from pytest_prodready.requirements.line import requirement
 from pytest_prodready.rules import dependencies as rules
 
 PLACE = Location("pyproject.toml", 5)

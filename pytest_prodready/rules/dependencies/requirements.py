@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pytest_prodready.facts import Bound, Dependencies, Facts, Location, Requirement
 from pytest_prodready.findings import Fault
 from pytest_prodready.registry import Subject
-from pytest_prodready.requirement_line import requirement as read_requirement
+from pytest_prodready.requirements.line import requirement as read_requirement
 from pytest_prodready.rules.dependencies.family import family, installed, satisfies
 from pytest_prodready.rules.dependencies.graph import broken, graph, unsatisfied
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pytest_prodready.facts import Answer, Expectation
 from pytest_prodready.findings import Fault, Level
-from pytest_prodready.health_routes import says_health
+from pytest_prodready.health.routes import says_health
 from pytest_prodready.redaction import BLANK
 from pytest_prodready.rules.health import answer_words as words
 from pytest_prodready.rules.health import readiness

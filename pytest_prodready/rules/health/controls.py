@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pytest_prodready import health_claims
 from pytest_prodready.facts import Answer, Control, Expectation, Facts
 from pytest_prodready.findings import Fault, Level
+from pytest_prodready.health import claims
 from pytest_prodready.registry import Subject
 from pytest_prodready.rules.health import answer_words as words
 from pytest_prodready.rules.health import readiness
@@ -43,7 +43,7 @@ def dependency(facts: Facts) -> Iterator[Subject[Trial]]:
     """Every dependency that is declared or was found, where an endpoint may notice that it is dead."""
     if facts.url:
         return
-    known = health_claims.asked_without(facts.expectations)
+    known = claims.asked_without(facts.expectations)
     for at, planned in enumerate(facts.controls):
         if known:
             yield _subject(facts, at, planned, known)
@@ -67,7 +67,7 @@ def _subject(facts: Facts, at: int, planned: Control, known: list[int]) -> Subje
     pairs = tuple(
         Pair(facts.expectations[place], answered[place][0], dead)
         for place, dead in zip(known, control.answers, strict=False)
-        if place < len(answered) and health_claims.succeeds(answered[place][0])
+        if place < len(answered) and claims.succeeds(answered[place][0])
     )
     skipped = control.skipped
     if not pairs and not skipped and control.failure is None:
@@ -87,7 +87,7 @@ def _subject(facts: Facts, at: int, planned: Control, known: list[int]) -> Subje
 def ready_without_dependency(seen: Trial, facts: Facts) -> Iterator[Fault]:
     """PRD509; a server that does not start without the dependency is not ready, either."""
     for pair in seen.pairs:
-        if health_claims.succeeds(pair.dead):
+        if claims.succeeds(pair.dead):
             yield from _content(seen, pair, facts)
         elif "live" in _roles(pair.expectation, facts):
             yield _not_alive(seen, pair, facts)
@@ -102,7 +102,7 @@ def _roles(expectation: Expectation, facts: Facts) -> set[str]:
 def _content(seen: Trial, pair: Pair, facts: Facts) -> Iterator[Fault]:
     """A success although the dependency is dead."""
     control, asked = seen.control, words.asked(pair.expectation)
-    said, verdict = health_claims.claim(pair.dead, control), readiness.verdict(pair.dead.json)
+    said, verdict = claims.claim(pair.dead, control), readiness.verdict(pair.dead.json)
     ready = "ready" in _roles(pair.expectation, facts)
     proven = control.pointed is True and not control.others
     if said:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pytest_prodready import guarded
 from pytest_prodready.facts import Answer, Facts, Operation
 from pytest_prodready.findings import Fault, Level
+from pytest_prodready.health import guarded
 from pytest_prodready.registry import Subject
 from pytest_prodready.rules.health import answer_words as words
 from pytest_prodready.rules.health.family import Endpoint, endpoint, family, is_django, not_asked, routes

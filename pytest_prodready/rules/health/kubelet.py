@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pytest_prodready.facts import Answer, Expectation, Facts, HttpProbe, KubeletProbe
 from pytest_prodready.findings import Fault, Level
-from pytest_prodready.kubernetes_endpoints import ADDRESS, asked_by_kubelet
+from pytest_prodready.health.kubernetes import ADDRESS, asked_by_kubelet
 from pytest_prodready.registry import Subject
 from pytest_prodready.rules.health import answer_words as words
 from pytest_prodready.rules.health.acceptance import accepts

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from pytest_prodready import guarded
 from pytest_prodready.facts import (
     Answer,
     Build,
@@ -23,6 +22,7 @@ from pytest_prodready.facts import (
 )
 from pytest_prodready.facts.health import BY_HEAD, BY_OPTIONS, BY_SLASH, WRONG_VALUE
 from pytest_prodready.findings import Finding, Level, Outcome
+from pytest_prodready.health import guarded
 from pytest_prodready.rules.health.builds import framework_build
 from pytest_prodready.rules.health.doors import protected
 from tests.rules.health.support import (

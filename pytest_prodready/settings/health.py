@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pytest_prodready.facts import Expectation, Location
-from pytest_prodready.settings_probes import PROBE_KEYS, expectation, one_of, request_path
-from pytest_prodready.settings_table import Table
-from pytest_prodready.settings_values import environment_name
+from pytest_prodready.settings.checks import environment_name
+from pytest_prodready.settings.probes import PROBE_KEYS, expectation, one_of, request_path
+from pytest_prodready.settings.table import Table
 
 TITLE = "[tool.prodready.health]"
 KEYS = ("probes", "mode", "probe_as", "dependencies", "slow")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from pytest_prodready.facts import Expectation
-from pytest_prodready.settings_table import (
+from pytest_prodready.settings.table import (
     ENVIRONMENT_NAME,
     Table,
     control_characters,

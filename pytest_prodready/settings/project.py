@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from pathlib import Path
 
-from pytest_prodready import settings_celery, settings_database, settings_health, settings_values
 from pytest_prodready.facts import Location
-from pytest_prodready.settings_celery import CelerySettings
-from pytest_prodready.settings_database import DatabaseSettings
-from pytest_prodready.settings_health import HealthSettings
-from pytest_prodready.settings_table import Mistakes, Table, kind
+from pytest_prodready.settings import celery, checks, database, health
+from pytest_prodready.settings.celery import CelerySettings
+from pytest_prodready.settings.database import DatabaseSettings
+from pytest_prodready.settings.health import HealthSettings
+from pytest_prodready.settings.table import Mistakes, Table, kind
 from pytest_prodready.toml_lines import TomlLines, table_at
 
 if sys.version_info >= (3, 11):
@@ -134,23 +134,21 @@ def read(root: Path, known_codes: Iterable[str]) -> Settings:
         raise SettingsError([f"{mistakes.lines.line(*path)}: {TITLE} must be a table, not {kind(values)}"])
     table = Table(values, path, TITLE, _KEYS, mistakes)
     settings = Settings(
-        app=table.text("app", 'app = "src.main:app"', settings_values.app(root)),
-        celery=settings_celery.read(table, root),
+        app=table.text("app", 'app = "src.main:app"', checks.app(root)),
+        celery=celery.read(table, root),
         entry_points=table.texts(
             "entry_points",
             'entry_points = ["src.worker", "src.jobs:main"]',
-            settings_values.entry_point(root),
+            checks.entry_point(root),
         ),
-        packages=table.texts("packages", 'packages = ["src"]', settings_values.package),
-        pythonpath=table.texts("pythonpath", 'pythonpath = ["src"]', settings_values.directory(root)),
-        database=settings_database.read(table),
-        required_env=table.texts(
-            "required_env", 'required_env = ["SECRET_KEY"]', settings_values.environment_name
-        ),
+        packages=table.texts("packages", 'packages = ["src"]', checks.package),
+        pythonpath=table.texts("pythonpath", 'pythonpath = ["src"]', checks.directory(root)),
+        database=database.read(table),
+        required_env=table.texts("required_env", 'required_env = ["SECRET_KEY"]', checks.environment_name),
         runtime=_runtime(table, document, root),
         imports=_imports(table),
-        serve=table.text("serve", 'serve = "uvicorn src.main:app --port {port}"', settings_values.serve),
-        health=settings_health.read(table),
+        serve=table.text("serve", 'serve = "uvicorn src.main:app --port {port}"', checks.serve),
+        health=health.read(table),
         waivers=_waivers(table, frozenset(known_codes)),
         limits=_limits(table),
         locations=_locations(table),
@@ -193,16 +191,16 @@ def _runtime(parent: Table, document: Mapping[str, object], root: Path) -> Runti
     elsewhere = not project or (isinstance(dynamic, list) and "optional-dependencies" in dynamic)
     extras = {**table_at(project, "optional-dependencies"), **table_at(poetry, "extras")}
     groups = {**table_at(document, "dependency-groups"), **table_at(poetry, "group")}
-    an_extra = settings_values.one_of(
+    an_extra = checks.one_of(
         None if elsewhere and not extras else extras, "extra", "[project.optional-dependencies]"
     )
-    a_group = settings_values.one_of(groups, "group", "[dependency-groups]")
+    a_group = checks.one_of(groups, "group", "[dependency-groups]")
     return Runtime(
         extras=table.texts("extras", 'extras = ["postgres"]', an_extra),
         groups=table.texts("groups", 'groups = ["server"]', a_group),
-        also=table.texts("also", 'also = ["gunicorn"]', settings_values.distribution),
+        also=table.texts("also", 'also = ["gunicorn"]', checks.distribution),
         requirements=table.texts(
-            "requirements", 'requirements = ["requirements.txt"]', settings_values.requirements_file(root)
+            "requirements", 'requirements = ["requirements.txt"]', checks.requirements_file(root)
         ),
     )
 
@@ -223,13 +221,12 @@ def _imports(parent: Table) -> Imports:
         table.mistakes,
     )
     for target in written:
-        if problem := settings_values.forbidding_entry(target):
+        if problem := checks.forbidding_entry(target):
             entries.wrong(problem, target)
     return Imports(
-        forbid=table.texts("forbid", 'forbid = ["network"]', settings_values.effect),
+        forbid=table.texts("forbid", 'forbid = ["network"]', checks.effect),
         forbidden_at_import={
-            target: entries.texts(target, f'"{target}" = ["torch"]', settings_values.module)
-            for target in written
+            target: entries.texts(target, f'"{target}" = ["torch"]', checks.module) for target in written
         },
     )
 
@@ -238,7 +235,7 @@ def _waivers(parent: Table, known: frozenset[str]) -> tuple[Waiver, ...]:
     waivers = []
     for table in parent.tables("waivers", _WAIVER_KEYS):
         table.require(*_WAIVER_KEYS)
-        code = table.text("code", 'code = "PRD304"', settings_values.code(known))
+        code = table.text("code", 'code = "PRD304"', checks.code(known))
         if not code:
             parent.mistakes.hints["codes"] = f"Known codes: {', '.join(sorted(known))}"
         subject = table.text("subject", 'subject = "orders.status"')

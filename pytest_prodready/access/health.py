@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_prodready import access
+from pytest_prodready.access.common import fail
+from pytest_prodready.access.common import text as shown
 from pytest_prodready.facts import Answer, Expectation, Route
 from pytest_prodready.findings import Fault
 from pytest_prodready.gate import Gate
 from pytest_prodready.rules.health import answers as judged
-from pytest_prodready.settings_probes import METHODS, request_path
-from pytest_prodready.settings_table import control_characters
+from pytest_prodready.settings.probes import METHODS, request_path
+from pytest_prodready.settings.table import control_characters
 from pytest_prodready.wording import listed
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class HealthProbes:
             refuse_without=refuse_without,
             within=within,
         )
-        access.fail(faults)
+        fail(faults)
 
     def faults(
         self,
@@ -108,7 +109,7 @@ class HealthProbes:
         )
         if mistake := _mistake(expectation):
             return [mistake]
-        return [access.text(fault) for fault in self._running().probe(expectation)]
+        return [shown(fault) for fault in self._running().probe(expectation)]
 
     def _running(self) -> RunningApp:
         from pytest_prodready.probes.client import (

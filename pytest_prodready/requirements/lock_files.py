@@ -20,7 +20,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from pytest_prodready.facts import Location, Lock, Locked, Requirement, Stale
-from pytest_prodready.requirement_line import holds
+from pytest_prodready.requirements.line import holds
 from pytest_prodready.settings import Runtime
 from pytest_prodready.toml_lines import table_at
 

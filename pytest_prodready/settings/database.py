@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from pytest_prodready import settings_values
-from pytest_prodready.settings_table import Table, did_you_mean, kind, shown
+from pytest_prodready.settings import checks
+from pytest_prodready.settings.table import Table, did_you_mean, kind, shown
 from pytest_prodready.wording import listed, nearest
 
 TITLE = "[tool.prodready.database]"
@@ -41,7 +41,7 @@ def read(parent: Table) -> DatabaseSettings:
     """
     written = parent.values.get("database")
     if isinstance(written, str):  # the short form
-        return DatabaseSettings(url=parent.text("database", EXAMPLE, settings_values.database))
+        return DatabaseSettings(url=parent.text("database", EXAMPLE, checks.database))
     if not isinstance(written, (dict, type(None))):
         parent.wrong(f'"database" must be a string or a table, not {kind(written)}: {EXAMPLE}', "database")
     if not isinstance(written, dict):
@@ -57,7 +57,7 @@ def read(parent: Table) -> DatabaseSettings:
         table.wrong(f'"scan_rows" must be a whole number, above 0 and at most {MOST_ROWS}', "scan_rows")
         rows = defaults.scan_rows
     return DatabaseSettings(
-        url=table.text("url", example, settings_values.database),
+        url=table.text("url", example, checks.database),
         vendor=table.text("vendor", 'vendor = "postgresql"', _vendor),
         scan=scan is True,
         scan_rows=rows,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from pytest_prodready.facts.imports import EFFECTS
-from pytest_prodready.settings_table import ENVIRONMENT_NAME, did_you_mean, dotted, import_string, shown
+from pytest_prodready.settings.table import ENVIRONMENT_NAME, did_you_mean, dotted, import_string, shown
 from pytest_prodready.wording import listed, nearest
 
 _DISTRIBUTION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")

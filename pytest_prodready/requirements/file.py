@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 from packaging.utils import canonicalize_name
 
 from pytest_prodready.facts import Location, Problem, Requirement
-from pytest_prodready.requirement_line import archive_name, is_path, requirement, shown
+from pytest_prodready.requirements.line import archive_name, is_path, requirement, shown
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?(?:\[[^\]]*\])?")

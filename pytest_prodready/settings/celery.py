@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_prodready import settings_values
 from pytest_prodready.facts import Location
-from pytest_prodready.settings_table import Table
+from pytest_prodready.settings import checks
+from pytest_prodready.settings.table import Table
 
 TITLE = "[tool.prodready.celery]"
 EXAMPLE = 'celery = "src.celery_app:celery_app"'
@@ -43,15 +43,15 @@ def read(parent: Table, root: Path) -> CelerySettings:
     example = 'consumes = ["default", "mail"]'
     return CelerySettings(
         app=_apps(table, "app", EXAMPLE.replace("celery =", "app ="), root),
-        consumes=_places(table, "consumes", table.texts("consumes", example, settings_values.queue)),
-        contract=table.text("contract", 'contract = "deploy/tasks.toml"', settings_values.contract(root)),
+        consumes=_places(table, "consumes", table.texts("consumes", example, checks.queue)),
+        contract=table.text("contract", 'contract = "deploy/tasks.toml"', checks.contract(root)),
         contract_location=table.location("contract") if "contract" in table.values else None,
     )
 
 
 def _apps(table: Table, key: str, example: str, root: Path) -> dict[str, Location]:
     """One import string, or an array of them: several apps in one project."""
-    check = settings_values.celery(root, key)
+    check = checks.celery(root, key)
     if isinstance(table.values.get(key), list):
         return _places(table, key, table.texts(key, example, check))
     app = table.text(key, example, check)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pytest_prodready.facts import Expectation, Operation
-from pytest_prodready.health_names import NAMES
+from pytest_prodready.health.names import NAMES
 
 MOST = 200
 """How many are asked in one run."""

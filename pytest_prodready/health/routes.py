@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from pytest_prodready.facts import Expectation, Route
-from pytest_prodready.health_names import NAMES, ROLES
+from pytest_prodready.health.names import NAMES, ROLES
 
 _VARIABLE = re.compile(r"[{}<>()*^$?\\\[\]|]")
 

@@ -13,12 +13,11 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from pytest_prodready import requirements_pipenv as pipenv
-from pytest_prodready import requirements_poetry as poetry
 from pytest_prodready.facts import Location, Problem, Requirement
-from pytest_prodready.requirement_line import for_development, requirement
-from pytest_prodready.requirements_file import Local, Reader
-from pytest_prodready.requirements_setup_cfg import EXTRAS, SetupCfg
+from pytest_prodready.requirements import pipenv, poetry
+from pytest_prodready.requirements.file import Local, Reader
+from pytest_prodready.requirements.line import for_development, requirement
+from pytest_prodready.requirements.setup_cfg import EXTRAS, SetupCfg
 from pytest_prodready.settings import Runtime
 from pytest_prodready.toml_lines import TomlLines, table_at
 from pytest_prodready.wording import listed

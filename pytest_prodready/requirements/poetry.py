@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pytest_prodready.facts import Location, Requirement
-from pytest_prodready.requirement_line import requirement, shown
+from pytest_prodready.requirements.line import requirement, shown
 from pytest_prodready.toml_lines import TomlLines
 
 TABLE = ("tool", "poetry", "dependencies")

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 import pytest
 
 from pytest_prodready import facts
-from pytest_prodready.access import fail, judged
+from pytest_prodready.access.common import fail, judged
 from pytest_prodready.gate import Gate
 from pytest_prodready.reports import show
 from pytest_prodready.rules import celery

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from pytest_prodready import facts
-from pytest_prodready.access import fail, text
+from pytest_prodready.access.common import fail, text
 from pytest_prodready.gate import Gate
 from pytest_prodready.rules import database
 from pytest_prodready.rules.database.column_stores import NUMBERS, Stores
