@@ -25,7 +25,7 @@ from tests.servers import mariadb
 from tests.services import missing
 from tests.support import MATRIX, Example
 
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "tests.django_project"]
 
 # pytester restores sys.modules and sys.meta_path after an inner run: what an inner run imports first exists
 # twice afterwards, and of what importlib_metadata does to the standard library's finder half is undone.

@@ -242,3 +242,6 @@ class Health:
     controls: tuple[Control, ...] = ()
     stop: Stop | None = None
     """``None`` where no server was started, or it was not the gate's to stop."""
+    mistakes: dict[str, str] = field(default_factory=dict)
+    """Part of the probes, named as its field is, or ``server`` for all of them → how the gate itself failed
+    there; what was seen in the other parts stands."""

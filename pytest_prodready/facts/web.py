@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pytest_prodready.facts.places import Failure, Location
 
@@ -39,6 +39,9 @@ class Operation:
     """What declares it: ``Depends(HTTPBearer)``, ``@login_required``, ``LoginRequiredMixin``."""
     doubt: str = ""
     """Why an answer without a credential may be meant, in a clause; else empty."""
+    decided_by: str = ""
+    """What the application itself decides with, also about a request without a credential, which it may mean
+    to let pass: ``verify_password``; else empty."""
     location: Location | None = None
     """Where its handler is written."""
 
@@ -81,4 +84,7 @@ class App:
     """``None`` when the framework's routes could not be listed."""
     operations: tuple[Operation, ...] = ()
     """The protected endpoints that can be asked for without a parameter."""
+    entrance: dict[str, str] = field(default_factory=dict)
+    """Headers that production's proxy sends and without which the framework refuses every request alike: a
+    host that is allowed, and that it was asked over https."""
     builds: tuple[Build, ...] = ()

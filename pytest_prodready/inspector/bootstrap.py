@@ -247,8 +247,8 @@ def report_leaving(events: Events, describe: "Callable[[], list[dict[str, object
 def become_production(request: "dict[str, Any]") -> None:
     """Give ``sys.path``, ``sys.argv`` and ``__main__`` the form that the started program would see."""
     path = [*request["pythonpath"]]
-    # absent where the interpreter is told to put no script's directory on its path
-    script_first = bool(sys.path) and os.path.abspath(sys.path[0]) == HERE
+    # absent where the interpreter is told to put no script's directory on its path; else without links
+    script_first = bool(sys.path) and os.path.realpath(sys.path[0]) == os.path.realpath(HERE)
     if script_first:
         del sys.path[0]
     if request["started"] == "module":

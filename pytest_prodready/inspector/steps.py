@@ -151,6 +151,8 @@ def _load(
             "mapping_failure", lambda: _inspector("mapping.failures").mapping_failure(raised, project), events
         )
         _environment(reads, project, events)  # while the exception keeps what its modules have defined
+        if "django" in request["jobs"] and "django.conf" in sys.modules:
+            _step("django", lambda: _inspector("django.look").after_failure(project), events)
         return None
 
 
@@ -308,7 +310,10 @@ def _django(project: "Project", parsed: "Any", events: "Events") -> object:
     def tell(facts: object) -> None:
         events.send("facts", "django", facts)
 
-    return _inspector("django.look").inspect(project, parsed, tell)
+    def begin(name: str) -> None:
+        events.send("step", name)
+
+    return _inspector("django.look").inspect(project, parsed, tell, begin)
 
 
 def _framework(request: "dict[str, Any]", loaded: "Any", project: "Project", events: "Events") -> None:

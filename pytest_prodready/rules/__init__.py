@@ -11,6 +11,7 @@ def registry() -> Registry:
         celery,
         database,
         dependencies,
+        django,
         environment,
         gate,
         health,
@@ -30,6 +31,7 @@ def registry() -> Registry:
             dependencies.family,
             health.family,
             environment.family,
+            django.family,
             gate.family,
         ]
     )

@@ -1,0 +1,1 @@
+"""A Django project that an entry point has set up: its checks, receivers, settings, URLs and templates."""

@@ -1,0 +1,141 @@
+"""The templates of the application's own, compiled by Django's engine; none is rendered."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ..project import Project, source_file
+from .source_text import read
+
+Facts = dict[str, Any]
+PAGES = (".html", ".htm")
+MOST = 5_000
+OF_ANOTHER_LANGUAGE = re.compile(
+    r"\{%-|-%\}|\{%\s*(?:set|macro|call|import|from|do|raw)\b|\{\{\s*cookiecutter\b"
+)
+"""What Jinja's templates have, and Django's never."""
+QUOTED = re.compile(rb"""['"]([\w./ -]+\.html?)['"]""")
+IMPLIED = re.compile(
+    r"(?:_list|_detail|_form|_confirm_delete|_archive(?:_\w+)?)\.html$|^(?:400|403|404|500)\.html$"
+)
+"""Templates that Django asks for by a name that no line has to write."""
+
+
+class Page:
+    """One template: its name, its file, and what came of compiling it."""
+
+    def __init__(self, name: str, file: str) -> None:
+        self.name, self.file = name, file
+        self.nodes: Any = None
+        """The compiled ``nodelist``; ``None`` where it does not compile."""
+        self.problem = ""
+        self.line: int | None = None
+
+
+def compiled(project: Project) -> list[Page]:
+    """Each page that one of Django's own engines takes from a directory of the application's."""
+    from django.template import engines  # type: ignore[import-untyped,unused-ignore]
+
+    every = engines.all()
+    ours = [one for one in every if type(one).__module__ == "django.template.backends.django"]
+    others = {str(path) for one in every if one not in ours for path in getattr(one, "template_dirs", ())}
+    found: dict[str, Page] = {}
+    for backend in ours:
+        for directory in _directories(backend):
+            if directory in others or not project.owns_file(directory):
+                continue
+            for name, file in _pages(directory):
+                if len(found) < MOST and file not in found and (page := _compile(backend, name, file)):
+                    found[file] = page
+    return list(found.values())
+
+
+def _directories(backend: Any) -> list[str]:
+    """Where the engine's loaders look for templates, in their order."""
+    waiting, found = list(backend.engine.template_loaders), list(map(str, backend.template_dirs))
+    while waiting:
+        loader = waiting.pop(0)
+        waiting += getattr(loader, "loaders", ())  # one that keeps what the others have loaded
+        if hasattr(loader, "get_dirs"):
+            found += map(str, loader.get_dirs())
+    return list(dict.fromkeys(found))
+
+
+def _pages(directory: str) -> Iterator[tuple[str, str]]:
+    for place, inner, files in os.walk(directory):
+        inner[:] = sorted(one for one in inner if "{{" not in one and one != "jinja2")
+        for file in sorted(files):
+            if file.endswith(PAGES) and "{{" not in file:
+                path = os.path.join(place, file)
+                yield os.path.relpath(path, directory).replace(os.sep, "/"), path
+
+
+def _compile(backend: Any, name: str, file: str) -> Page | None:
+    """The page; ``None`` where another file of this name wins, or where it is of another language."""
+    from django.template import TemplateDoesNotExist  # type: ignore[import-untyped,unused-ignore]
+
+    page = Page(name, file)
+    try:
+        with open(file, encoding="utf-8") as source:
+            if OF_ANOTHER_LANGUAGE.search(source.read()):
+                return None
+        template, origin = backend.engine.find_template(name)
+    except (OSError, UnicodeDecodeError, TemplateDoesNotExist):
+        return None
+    except Exception as error:  # a tag of the application's may raise anything while it is compiled
+        if not _is_from(error, name, file, backend):
+            return None
+        page.problem = f"{type(error).__name__}: {error}" if _is_foreign(error) else str(error)
+        page.line = getattr(getattr(error, "token", None), "lineno", None)
+        return page
+    if os.path.realpath(str(origin)) != os.path.realpath(file):
+        return None
+    page.nodes = template.nodelist
+    return page
+
+
+def _is_foreign(error: Exception) -> bool:
+    return type(error).__name__ != "TemplateSyntaxError"
+
+
+def _is_from(error: Exception, name: str, file: str, backend: Any) -> bool:
+    """Whether it is this file that does not compile: the first one that the loaders have by its name."""
+    for loader in backend.engine.template_loaders:
+        for origin in loader.get_template_sources(name):
+            if os.path.isfile(str(origin)):
+                return os.path.realpath(str(origin)) == os.path.realpath(file)
+    return False
+
+
+def facts(pages: list[Page], project: Project) -> list[Facts]:
+    """A ``DjangoTemplate`` for each page."""
+    named = Named(pages, project) if any(page.problem for page in pages) else None
+    return [
+        {
+            "name": page.name,
+            "location": project.location(page.file, page.line),
+            "message": " ".join(page.problem.split())[:400],
+            "doubt": "" if not page.problem or named is None else named.doubt(page),
+        }
+        for page in pages
+    ]
+
+
+class Named:
+    """Which templates the application's sources name, and those that such templates name in their turn."""
+
+    def __init__(self, pages: list[Page], project: Project) -> None:
+        waiting = [read(source_file(module)) for _, module in project.modules()]
+        left = {page.name: page for page in pages}
+        while waiting:
+            quoted = {found.decode("utf-8", "replace") for found in QUOTED.findall(waiting.pop())}
+            reached = [name for name in left if name in quoted or IMPLIED.search(name)]
+            waiting += [read(left.pop(name).file) for name in reached]
+        self._unnamed = set(left)
+
+    def doubt(self, page: Page) -> str:
+        """Why a template may well never be rendered, in a clause; empty for one that something names."""
+        return "nothing in the sources names it" if page.name in self._unnamed else ""

@@ -1,0 +1,166 @@
+"""PRD703 over small Django projects: what settings, code and templates name."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_prodready.findings import Level
+from tests.django_project import Judge, found, line
+
+VIEWS = """\
+    from django.conf import settings
+    from django.shortcuts import redirect, render
+    from django.urls import NoReverseMatch, reverse, reverse_lazy
+
+    SUCCESS = reverse_lazy("shop:carts")
+
+    def orders(request):
+        try:
+            reverse("never")
+        except NoReverseMatch:
+            pass
+        if settings.DEBUG:
+            reverse("debug")
+        reverse("admin_of_an_optional_application")
+        return render(request, "api/orders.html")
+
+    def cart(request):
+        redirect("https://example.org")
+        redirect("/orders/")
+        reverse("orders", urlconf="api.urls")
+        return redirect("order")
+    """
+OPTIONAL = "urlpatterns = [path('', view, name='admin_of_an_optional_application')]\n"
+
+
+def test_paths_in_the_settings(portal: Judge) -> None:
+    """Each at its line, with the nearest name; what one module raises is shown at its own line."""
+    run = portal(
+        {
+            "api/mail.py": "class SmtpBackend: pass\n",
+            "api/auth.py": "import no_such_distribution\n",
+            "api/context.py": "def portal(request):\n    return {}\n",
+        },
+        more="""
+EMAIL_BACKEND = "api.mail.SMTPBackend"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "api.auth.Backend",
+]
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "other": {"BACKEND": "api.caches.Cache"},
+}
+TEMPLATES[0]["OPTIONS"] = {"context_processors": ["api.context.portals", "api.context.portal"]}
+MIDDLEWARE.append("django.middleware.gzip.GZipMiddleware")
+""",
+        codes="PRD703",
+    )
+    settings = "site_/settings.py"
+    assert found(run) == [
+        ("PRD703", "error", "api.auth.Backend", line(settings, "api.auth.Backend")),
+        ("PRD703", "error", "api.caches.Cache", line(settings, "api.caches")),
+        ("PRD703", "error", "api.context.portals", line(settings, "api.context.portals")),
+        ("PRD703", "error", "api.mail.SMTPBackend", line(settings, "api.mail")),
+    ]
+    by_subject = {one.subject: one for one in run.findings}
+    mail = by_subject["api.mail.SMTPBackend"]
+    assert mail.message == (
+        "EMAIL_BACKEND names api.mail.SMTPBackend, which does not import: api.mail has no name 'SMTPBackend'"
+    )
+    assert mail.remedy.startswith("Write SmtpBackend")
+    assert by_subject["api.context.portals"].remedy.startswith("Write portal,")
+
+
+@pytest.mark.parametrize(
+    "setting, path",
+    [("MIDDLEWARE", "api.middleware.Gone"), ("INSTALLED_APPS", "api.app.ApiConfig")],
+)
+def test_a_path_for_which_the_start_fails(portal: Judge, setting: str, path: str) -> None:
+    """The entry point's own finding names no line of the settings."""
+    run = portal(more=f"{setting}.append('{path}')\n", codes="PRD703")
+    assert found(run) == [("PRD703", "error", path, line("site_/settings.py", path))]
+    assert run.findings[0].message == (
+        f"{setting} names {path}, which does not import: the module {path.rpartition('.')[0]} does not exist"
+    )
+
+
+def test_url_names(portal: Judge) -> None:
+    """In code and templates; not where the name is provided for, optional, or of another configuration."""
+    page = """\
+        {% url 'orders' %}
+        {% url 'shop:basket' %}
+        {% url 'nothing' as optional %}
+        {% if settings.DEBUG %}{% url 'debug_page' %}{% endif %}
+        """
+    run = portal(
+        {"api/views.py": VIEWS, "api/templates/api/orders.html": page, "api/optional.py": OPTIONAL},
+        codes="PRD703",
+    )
+    views = "api/views.py"
+    assert found(run) == [
+        ("PRD703", "error", "url:order", line(views, 'redirect("order")')),
+        ("PRD703", "error", "url:shop:basket", "api/templates/api/orders.html:2"),
+        ("PRD703", "error", "url:shop:carts", line(views, "reverse_lazy(")),
+    ]
+    assert {one.subject for one in run.of(Level.INFO)} == {"url:debug", "url:debug_page"}
+    assert {one.remedy for one in run.of(Level.ERROR) if one.subject != "url:shop:basket"} == {
+        'Write "orders", the nearest name there is.',
+        'Write "shop:cart", the nearest name there is.',
+    }
+
+
+@pytest.mark.wide
+def test_templates(portal: Judge) -> None:
+    """Those that do not compile; not those of Jinja or of a template for templates."""
+    run = portal(
+        {
+            "api/templates/api/orders.html": "{% include 'api/part.html' %}\n",
+            "api/templates/api/part.html": "\n{% if cart %}\n{{ cart|no_such_filter }}\n{% endif %}\n",
+            "api/templates/404.html": "{% load no_such_library %}\n",
+            "api/templates/api/old.html": "{% endif %}\n",
+            "api/templates/api/jinja.html": "{% set x = 1 %}{{ x }}\n",
+        },
+        codes="PRD703",
+    )
+    assert found(run) == [
+        ("PRD703", "error", "template:404.html", "api/templates/404.html:1"),
+        ("PRD703", "error", "template:api/part.html", "api/templates/api/part.html:3"),
+        ("PRD703", "warning", "template:api/old.html", "api/templates/api/old.html:1"),
+    ]
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize(
+    "storage, expected",
+    [
+        (
+            "ManifestStaticFilesStorage",
+            [
+                ("PRD703", "error", "static:api/banner.png", "api/templates/api/orders.html:3"),
+                ("PRD703", "warning", "static:dist/app.js", "api/templates/api/orders.html:4"),
+            ],
+        ),
+        ("StaticFilesStorage", []),
+    ],
+)
+def test_static_files(portal: Judge, storage: str, expected: list[tuple[str, str, str, str]]) -> None:
+    """Only where the storage hashes names; what a build may make later is a warning."""
+    page = """\
+        {% load static %}
+        {% static 'api/logo.png' %}
+        {% static 'api/banner.png' %}
+        {% static 'dist/app.js' %}
+        """
+    backend = f"django.contrib.staticfiles.storage.{storage}"
+    run = portal(
+        {"api/templates/api/orders.html": page},
+        more=f"""
+STORAGES = {{
+    "default": {{"BACKEND": "django.core.files.storage.FileSystemStorage"}},
+    "staticfiles": {{"BACKEND": "{backend}"}},
+}}
+""",
+        codes="PRD703",
+    )
+    assert found(run) == expected
