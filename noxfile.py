@@ -119,10 +119,11 @@ def realapps(session: nox.Session) -> None:
     """Judge real applications, as they are and with faults put into them; with arguments, these only.
 
     It downloads gigabytes and takes the better part of an hour; benchmarks/realapps.md takes the result,
-    benchmarks/realdatabases.md that of their databases, benchmarks/celery_faults.md that of Celery faults.
+    benchmarks/realdatabases.md that of their databases, benchmarks/realhealth.md that of their servers,
+    benchmarks/celery_faults.md that of Celery faults.
     """
     install(session, ".", "uv", *SERVER)
-    for script in ("measure.py", "mutate.py", "databases.py", "celery_faults.py"):
+    for script in ("measure.py", "mutate.py", "databases.py", "health.py", "celery_faults.py"):
         session.run("python", f"benchmarks/realapps/{script}", *session.posargs)
 
 

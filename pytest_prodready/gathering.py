@@ -23,7 +23,6 @@ from pytest_prodready.facts import (
     Entry,
     Expectation,
     Facts,
-    Failure,
     Health,
     Hello,
     InspectedEntry,
@@ -263,8 +262,7 @@ class Gathering:
                 asked_by_kubelet(facts.expectations, facts.http_probes, facts.kubelet),
             )
         except Exception as error:
-            problem = mistake("the probes", error)
-            return Health(Server("", failure=Failure("lost", problem.message, output=problem.detail)))
+            return Health(Server(""), mistakes={"server": mistake("the probes", error).message})
 
     def app(self, jobs: frozenset[str], facts: Facts, judge: Judge) -> RunningApp:
         """The application behind its server, not started yet."""

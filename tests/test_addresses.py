@@ -111,3 +111,4 @@ def test_declared_ones_are_tried_once_for_each_address_or_skipped() -> None:
         Control("API_URL", "", True, ("API_URL",), location=SETTING),
         Control("DATABASE_URL", declared=True, skipped="DATABASE_URL is not set", location=SETTING),
     )
+    assert addresses.plan((), web("REDIS_URL"), environ, SETTING) == ()  # dependencies = []

@@ -187,7 +187,7 @@ def test_found_dependencies(judged: Callable[..., Run]) -> None:
         ("PRD509", Level.WARNING, database, "/live"),
         ("PRD509", Level.ERROR, cache, "/health"),
     ]
-    assert 'said "database": "ok" without the database of DATABASE_URL' in run.text
+    assert 'said "database": "ok" while the database of DATABASE_URL was out of reach' in run.text
     assert {str(found.location) for found in run.findings} == {"shop/main.py:23"}
 
 
@@ -203,8 +203,8 @@ def test_declared_dependencies(judged: Callable[..., Run], monkeypatch: pytest.M
     alive, ready = run.findings
     assert str(alive.location) == "pyproject.toml:13"
     assert ready.message == (
-        'GET /ready answered 200 without the database of DATABASE_URL: its body says "degraded", and a probe '
-        "looks at the status alone"
+        "GET /ready answered 200 while the database of DATABASE_URL was out of reach: its body says "
+        '"degraded", and a probe looks at the status alone'
     )
 
 

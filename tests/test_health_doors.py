@@ -226,6 +226,17 @@ WRONG_ORDER = """@login_required
 @app.route("/report")
 def report(): return jsonify(turnover=1)"""
 
+ANONYMOUS = """from flask_httpauth import HTTPBasicAuth
+
+passwords = HTTPBasicAuth()
+
+@passwords.verify_password
+def known(name, password): return name or "anonymous"
+
+@app.route("/report")
+@passwords.login_required
+def report(): return jsonify(turnover=1)"""
+
 
 def flask(pytester: pytest.Pytester, order: str = RIGHT_ORDER, verify: str = "None", config: str = "") -> Run:
     """The gate on the Flask application, changed."""
@@ -259,6 +270,15 @@ def test_open_doors_of_a_flask_application(pytester: pytest.Pytester) -> None:
         "GET /report answered 200 without a credential, although @login_required, above the route "
         "guards it: everybody may call it"
     )
+
+
+def test_a_verifier_may_mean_to_let_everybody_in(pytester: pytest.Pytester) -> None:
+    """As celery-director's does while its AUTH_ENABLED is off: it is asked about who sends nothing, too."""
+    run = flask(pytester, ANONYMOUS)
+    assert run.status == 0
+    assert [(one.subject, one.level) for one in run.findings] == [("protected /report", Level.WARNING)]
+    message = finding(run, "protected /report").message
+    assert message.endswith("(the application's own verify_password let it pass)")
 
 
 def test_a_login_that_is_switched_off_is_a_warning(pytester: pytest.Pytester) -> None:

@@ -112,9 +112,8 @@ class HealthProbes:
         return [shown(fault) for fault in self._running().probe(expectation)]
 
     def _running(self) -> RunningApp:
-        from pytest_prodready.probes.client import (
-            NotRunningError,
-        )  # httpx is loaded only when something is asked
+        # httpx is loaded only when something is asked
+        from pytest_prodready.probes.client import NotRunningError
 
         try:
             return self._gate.running_app(_faults)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from pytest_prodready import scripts
@@ -19,21 +19,14 @@ from pytest_prodready.discovery import (
     web_commands,
     workers,
 )
-from pytest_prodready.discovery.attribute import COLON_REQUIRED, attribute
+from pytest_prodready.discovery.discovered import Discovered
 from pytest_prodready.discovery.import_path import ImportPath
-from pytest_prodready.discovery.layout import Layout, module_name
+from pytest_prodready.discovery.layout import Layout
 from pytest_prodready.discovery.project import likeliest_file, project_root
+from pytest_prodready.discovery.resolution import Resolution
 from pytest_prodready.discovery.start import Start
 from pytest_prodready.discovery.tree import Tree
-from pytest_prodready.facts import (
-    Entry,
-    HttpProbe,
-    Location,
-    MigrateCommand,
-    ServerCommand,
-    VendorMark,
-    WorkerCommand,
-)
+from pytest_prodready.facts import Entry, MigrateCommand, ServerCommand, WorkerCommand
 from pytest_prodready.settings import Settings
 from pytest_prodready.wording import listed
 
@@ -44,36 +37,6 @@ _PLACES = {
     "web": "the settings, the files of the deployment, [tool.fastapi], FLASK_APP, manage.py and the source",
     "celery": "the settings, the Procfile and the source",
 }
-
-
-@dataclass(frozen=True)
-class Discovered:
-    """What production starts, and what the application consists of."""
-
-    entries: tuple[Entry, ...] = ()
-    packages: tuple[str, ...] = ()
-    pythonpath: tuple[str, ...] = ()
-    """Absolute directories that are on ``sys.path`` besides the project's root, of all entries together."""
-    workers: tuple[WorkerCommand, ...] = ()
-    """The worker commands of the Celery entry points, or what the settings say in their place."""
-    servers: tuple[ServerCommand, ...] = ()
-    """The commands of the deployment that start the web app, the likeliest to be production's first."""
-    database: str = ""
-    """``env:NAME``, ``app``, or empty for: the application's own engine, else ``DATABASE_URL``."""
-    alembic: tuple[tuple[str, str], ...] = ()
-    """Environments of Alembic: the file that configures one, relative to the root, and a section of it."""
-    migrating: tuple[MigrateCommand, ...] = ()
-    """The commands of the deployment that migrate a database."""
-    http_probes: tuple[HttpProbe, ...] = ()
-    """The probes that the manifests of Kubernetes describe, of whichever container."""
-    vendors: tuple[VendorMark, ...] = ()
-    """The vendors of databases whose addresses stand in the files of the deployment."""
-    notes: tuple[tuple[str, str], ...] = ()
-    """Lines for the header: a label, and a value with its source."""
-    looked_for: tuple[str, ...] = ()
-    """What was looked for and not found, in words."""
-    scripts_elsewhere: bool = False
-    """The project's files leave open which scripts it has: the metadata of the installed project knows."""
 
 
 def discover(root: Path, settings: Settings, environ: Mapping[str, str]) -> Discovered:
@@ -95,8 +58,8 @@ class _Search:
         self.tree = Tree(root)
         self.layout = Layout(self.tree, settings.pythonpath)
         self.django = django.find(self.tree, environ)
-        self._candidates: list[source.Candidate] | None = None
         self.path = ImportPath(self.layout, settings.pythonpath)
+        self.resolution = Resolution(self.tree, self.layout, self.path, self.django, environ)
         self.further = further.Further(settings, environ, self.django, self.path)
         self.workers = workers.Workers(self.tree, self.layout)
         self.web_commands = web_commands.WebCommands(self.tree, self.layout, environ)
@@ -152,10 +115,10 @@ class _Search:
         if starts:
             others = [f"{one.source} says {one.target or one.script}" for one in self._disputes(starts)]
             return self._started(starts[0], others)
-        if found := [one for one in self._found() if one.kind == kind]:
+        if found := [one for one in self.resolution.candidates() if one.kind == kind]:
             same = [f"{one.path}:{one.line} {one.attribute}" for one in found[1:]]
             others = [f"chosen of {len(found)}, also {listed(same, 3)}"] if same else []
-            return self._noted(*self._from_source(found[0]), others)
+            return self._noted(*self.resolution.of_candidate(found[0]), others)
         return None
 
     def _celery(self) -> list[Entry]:
@@ -173,8 +136,8 @@ class _Search:
             others = [f"{one.source} says {one.target}" for one in disputes]
             return [self._started(chosen[0], others), *map(self._started, chosen[1:])]
         entry = self._entry("celery")
-        more = source.conventional(self._found(), "celery")
-        further = [self._noted(*self._from_source(one)) for one in more[1:]] if entry else []
+        more = source.conventional(self.resolution.candidates(), "celery")
+        further = [self._noted(*self.resolution.of_candidate(one)) for one in more[1:]] if entry else []
         return [entry, *further] if entry else []
 
     def _apart(self, starts: list[Start]) -> list[Start]:
@@ -188,8 +151,8 @@ class _Search:
 
     def _started(self, start: Start, others: list[str] | None = None) -> Entry:
         """The entry that an answer means; ``others`` are the words about those that differ."""
-        entry, root = self._resolve(start)
-        return self._noted(entry, root, others, self._directories(start))
+        entry, root = self.resolution.of_start(start)
+        return self._noted(entry, root, others, self.tree.directories(start.directories))
 
     def _noted(
         self, entry: Entry, root: str, others: list[str] | None = None, directories: Iterable[str] = ()
@@ -259,71 +222,6 @@ class _Search:
         """The other answers that name something else."""
         named = {(starts[0].target, starts[0].script)}
         return [start for start in starts[1:] if (start.target, start.script) not in named][:3]
-
-    def _resolve(self, start: Start) -> tuple[Entry, str]:
-        """The entry that an answer means, and the import root that holds it."""
-        target, root = start.target, ""
-        directories = self._directories(start)
-        for place in directories:
-            self.path.add(place, start.path_source)
-        if start.script:
-            script = self.tree.inside(start.script) or Path(start.script).name
-            module, root = self.layout.script(script)
-            name = start.attribute
-            self.path.add(root, start.source)
-        else:
-            module, _, name = target.partition(":")
-            preferred = [*directories, *([self.django.directory] if self.django else [])]
-            known = self.layout.root_of_module(module, preferred)
-            root = known or ""
-            if root and self.django and root == self.django.directory:
-                self.path.add(root, self.django.manage)
-            elif root:
-                self.path.add(root, f"{root} layout")
-        path, words = self.tree.file_of(module, root), start.source
-        if start.kind == "web":
-            served = attribute(self.tree, path, name, start.program, self._found)
-            if not name and start.program in COLON_REQUIRED:
-                words += f", which {start.program} refuses without :{served}"
-            target = f"{module}:{served}"
-        module_settings = start.settings_module or self._settings_module(path)
-        return Entry(start.kind, target, words, start.location, module_settings), root
-
-    def _directories(self, start: Start) -> list[str]:
-        """The directories of the project that an answer puts on the path."""
-        return [place for place in map(self.tree.directory, start.directories) if place]
-
-    def _from_source(self, found: source.Candidate) -> tuple[Entry, str]:
-        django_root = self.django.directory if self.django else ""
-        if django_root and found.path.startswith(f"{django_root}/"):
-            root, words = django_root, self.django.manage if self.django else ""
-        else:
-            root = self.layout.root_of_file(found.path)
-            words = f"{root} layout"
-        self.path.add(root, words)
-        target = f"{module_name(found.path, root)}:{found.attribute}"
-        made = "factory" if found.factory else found.made_by
-        entry = Entry(
-            found.kind,
-            target,
-            f"{made} in {found.path}:{found.line}",
-            Location(found.path, found.line),
-            self._settings_module(found.path),
-        )
-        return entry, root
-
-    def _found(self) -> list[source.Candidate]:
-        if self._candidates is None:
-            self._candidates = source.candidates(self.tree)
-        return self._candidates
-
-    def _settings_module(self, path: str) -> str:
-        """Django's settings module for an entry: the environment's, the entry file's own, manage.py's."""
-        own = django.settings_named_in(self.tree, path) if path else ""
-        if self.django or own:
-            default = self.django.settings_module if self.django else ""
-            return self.environ.get(django.VARIABLE) or own or default
-        return ""
 
     def _packages(self, entries: list[Entry]) -> tuple[tuple[str, ...], str]:
         if self.settings.packages:

@@ -33,6 +33,17 @@ _FLAGS = frozenset(
         "--ws-per-message-deflate",
         "--initgroups",
         "--http2",
+        "--reuse-port",
+        "--log-syslog",
+        "--disable-redirect-access-to-syslog",
+        "--enable-backlog-metric",
+        "--suppress-ragged-eofs",
+        "--do-handshake-on-connect",
+        "--permit-obsolete-folding",
+        "--strip-header-spaces",
+        "--permit-unconventional-http-method",
+        "--permit-unconventional-http-version",
+        "--casefold-http-method",
         "--with-threads",
         "--expose-tracebacks",
         "--ipv4",
@@ -69,6 +80,8 @@ _DEFAULT_ATTRIBUTE = {"gunicorn": "application", "hypercorn": "app", "granian": 
 """What the server looks for when its argument names a module only; uvicorn and daphne refuse to start."""
 _PLAIN = ("uvicorn", "gunicorn", "hypercorn", "daphne", "granian", "waitress-serve")
 _PROGRAMS = frozenset({*_PLAIN, "fastapi", "flask", "celery"})
+_ONLY_NAME = frozenset({"install", "which", "echo", "printf"})
+"""Words behind which a program is named, and not started."""
 _DIRECTORY_OPTIONS = ("--app-dir", "--chdir", "--pythonpath", "--working-dir", "--workdir")
 _IMPORT_STRING = re.compile(r"[A-Za-z_][\w.]*(:[A-Za-z_][\w.]*(\(.*\))?)?")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
@@ -111,9 +124,7 @@ def parse(line: str, directory: str = "", depth: int = 0) -> Iterator[Command]:
     parts = simple_commands(line)
     for part in parts:
         if part[0] == "cd":
-            # an absolute directory is one of the production image: the project's own, most likely
-            place = part[1] if len(part) > 1 and part[1][:1] not in ("/", "$", "~") else ""
-            directory = str(PurePosixPath(directory, place)) if place else ""
+            directory = changed_to(part, directory)
         elif (shell := shell_line(part)) and depth < _DEEPEST:
             for inner in parse(shell, directory, depth + 1):
                 made_way = "exec" in inner.front
@@ -128,6 +139,13 @@ def parse(line: str, directory: str = "", depth: int = 0) -> Iterator[Command]:
                     command, directories=places, path_source="cd", script=script, directory=directory
                 )
             yield command
+
+
+def changed_to(words: list[str], directory: str) -> str:
+    """The directory, relative to the root, into which ``cd`` goes from ``directory``."""
+    # an absolute directory is one of the production image: the project's own, most likely
+    place = words[1] if len(words) > 1 and words[1][:1] not in ("/", "$", "~") else ""
+    return str(PurePosixPath(directory, place)) if place else ""
 
 
 def beside(parts: list[list[str]], part: list[str]) -> Iterator[str]:
@@ -150,11 +168,14 @@ def simple_commands(line: str) -> list[list[str]]:
 
 def _split(words: list[str]) -> Iterator[list[str]]:
     part: list[str] = []
+    comment = False
     for word in [*words, ";"]:
         if word and set(word) <= set("&|;"):
             if part:
                 yield part
-            part = []
+            part, comment = [], False
+        elif comment or word.startswith("#"):
+            comment = True
         else:
             part.append(word)
 
@@ -171,7 +192,7 @@ def _command(words: list[str]) -> Command | None:
     environment: dict[str, str] = {}
     for at, word in enumerate(words):
         name = PurePosixPath(word).name
-        if name in _PROGRAMS and (at == 0 or words[at - 1] not in ("install", "which", "echo")):
+        if name in _PROGRAMS and (at == 0 or not {words[0], words[at - 1]} & _ONLY_NAME):
             command = _application(name, words[at + 1 :], environment)
             front = tuple(one for one in words[:at] if not _ASSIGNMENT.fullmatch(one))
             return replace(command, front=front) if command else None

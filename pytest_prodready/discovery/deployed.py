@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from pytest_prodready.discovery.tree import Tree
 
 _PROCESS = re.compile(r"([A-Za-z0-9_-]+):\s*(.+)")
-_INSTRUCTION = re.compile(r"(?i)\s*(FROM|CMD|ENTRYPOINT|ENV|WORKDIR)\s+(.+)", re.DOTALL)
+_INSTRUCTION = re.compile(r"(?i)\s*(FROM|CMD|ENTRYPOINT|ENV)\s+(.+)", re.DOTALL)
 _ASSIGNMENT = re.compile(r"\s*(?:export\s+)?([A-Za-z_]\w*)=(.*)")
 _SECTION = re.compile(r"\s*\[([^\]]+)\]")
 _DAEMON_OPTIONS = "CELERYD_OPTS"
@@ -83,7 +83,7 @@ def _exec_form(text: str) -> str:
     """``["celery", "worker"]`` as a command line; empty for the shell form."""
     try:
         words = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     return shlex.join(map(str, words)) if isinstance(words, list) else ""
 

@@ -10,7 +10,6 @@ from pytest_prodready.discovery import deployed, yaml_commands
 from pytest_prodready.discovery.deployed import Deployed
 from pytest_prodready.discovery.tree import Tree
 from pytest_prodready.discovery.worker_command import may_be_worker
-from pytest_prodready.discovery.yaml_nodes import NotReadError
 
 OTHERS_FILE = re.compile(
     r"(?i)(^|[./_-])(dev|devel|development|local|tests?|testing|ci|override|example|sample)([./_-]|$)"
@@ -62,13 +61,10 @@ def script_of(tree: Tree, line: str) -> str:
 
 
 def _yaml(tree: Tree, path: str, about: re.Pattern[bytes]) -> Iterator[Deployed]:
-    data = tree.data(path)
-    if not yaml_commands.COMPOSE.fullmatch(PurePosixPath(path).name) and not about.search(data):
+    if not yaml_commands.COMPOSE.fullmatch(PurePosixPath(path).name) and not about.search(tree.data(path)):
         return
-    try:
-        yield from yaml_commands.commands(path, data.decode(errors="replace"))
-    except NotReadError:
-        yield from _unread(tree, path)
+    documents = tree.documents(path)
+    yield from _unread(tree, path) if documents is None else yaml_commands.commands(path, documents)
 
 
 def _unread(tree: Tree, path: str) -> Iterator[Deployed]:

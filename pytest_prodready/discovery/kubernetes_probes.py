@@ -12,8 +12,6 @@ from pytest_prodready.discovery.tree import Tree
 from pytest_prodready.discovery.yaml_commands import command_line
 from pytest_prodready.discovery.yaml_nodes import (
     UNKNOWN,
-    NotReadError,
-    documents,
     first_line,
     items,
     mapping,
@@ -42,11 +40,7 @@ def find(tree: Tree) -> tuple[HttpProbe, ...]:
         data = tree.data(file) if _FILE.fullmatch(file.rpartition("/")[2]) else b""
         if not _MENTIONED.search(data) or OTHERS_FILE.search(file):
             continue
-        try:
-            nodes = documents(data.decode(errors="replace"))
-        except NotReadError:  # a template that is YAML only once it is filled in
-            continue
-        for node in nodes:
+        for node in tree.documents(file) or ():
             for probe in _probes(file, node, "", set(), 0):
                 key = (probe.role, probe.path, probe.container, *sorted(probe.headers.items()))
                 found.setdefault(key, probe)
@@ -96,7 +90,7 @@ def _probe(file: str, role: str, node: yaml.Node) -> HttpProbe | None:
 def _seconds(text: str) -> float:
     if UNKNOWN in text:
         return _PATIENT
-    return float(text) if text.isdigit() and int(text) else 1.0
+    return float(text) if text.isdecimal() and int(text) else 1.0
 
 
 def _given(node: yaml.Node | None) -> tuple[str, bool]:

@@ -6,8 +6,15 @@ import ast
 import os
 import re
 import warnings
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from pytest_prodready.discovery import yaml_nodes
+
+if TYPE_CHECKING:
+    import yaml
 
 NOT_PRODUCTION = frozenset(
     [
@@ -64,6 +71,7 @@ class Tree:
         """The walk saw everything; false when it met its bounds."""
         self._syntax: dict[str, ast.Module | None] = {}
         self._bytes: dict[str, bytes] = {}
+        self._documents: dict[str, list[yaml.Node | None] | None] = {}
         self._deployment: list[str] = []
 
     @cached_property
@@ -112,6 +120,15 @@ class Tree:
             self._bytes[path] = data if len(data) <= _LARGEST else b""
         return self._bytes[path]
 
+    def documents(self, path: str) -> list[yaml.Node | None] | None:
+        """The documents of a YAML file, each by its first node; ``None`` when it cannot be read as YAML."""
+        if path not in self._documents:  # the parser is slow, and several look for their own in one file
+            try:
+                self._documents[path] = yaml_nodes.documents(self.data(path).decode(errors="replace"))
+            except yaml_nodes.NotReadError:  # as of a template that is YAML only once it is filled in
+                self._documents[path] = None
+        return self._documents[path]
+
     def syntax(self, path: str) -> ast.Module | None:
         """The syntax tree of a file; ``None`` when there is none, or it is no Python."""
         if path not in self._syntax:
@@ -146,6 +163,10 @@ class Tree:
         """The same for what is a directory; empty for anything else, too."""
         inside = self.inside(place)
         return inside if inside and os.path.isdir(self.root / inside) else ""  # noqa: PTH112 - as in file_of()
+
+    def directories(self, places: Iterable[str]) -> list[str]:
+        """Those of the places that are directories of the project, relative to the root."""
+        return [inside for place in places if (inside := self.directory(place))]
 
     def _entries(self, directory: str) -> list[os.DirEntry[str]]:
         try:

@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import PurePosixPath
 
 from pytest_prodready.discovery import deployed
-from pytest_prodready.discovery.command import Command, beside, parse, shell_line, simple_commands
-from pytest_prodready.discovery.deployed import Deployed, assignments
+from pytest_prodready.discovery.command import Command
+from pytest_prodready.discovery.deployed import Deployed
 from pytest_prodready.discovery.deployment import OTHERS_FILE, commands, script_of
 from pytest_prodready.discovery.layout import Layout
 from pytest_prodready.discovery.procfile import wsgi_app
 from pytest_prodready.discovery.start import Start
 from pytest_prodready.discovery.tree import Tree
+from pytest_prodready.discovery.web_command import RUNSERVER, servers, substituted, without_redirections
 from pytest_prodready.discovery.worker_command import expand
 from pytest_prodready.discovery.yaml_commands import COMPOSE
 from pytest_prodready.facts import Location, ServerCommand
 from pytest_prodready.redaction import Redactor
 from pytest_prodready.wording import listed
 
-RUNSERVER = "runserver"
 _ABOUT = re.compile(
     rb"uvicorn|gunicorn|hypercorn|daphne|granian|waitress-serve|runserver|\b(?:fastapi|flask)\b[^\n]*\brun\b"
 )
-_SUBSTITUTION = re.compile(r"\$\(\([^()]*\)\)|\$\([^()]*\)|`[^`]*`")
-_REDIRECTION = re.compile(r"\d*(?:>>?|<)(.*)")
 _PASSES_ON = re.compile(rb'^[^#\n]*\bexec\s+(?:\S+\s+)*"?\$[@{*]', re.MULTILINE)
 _PORT = {"PORT": "{port}"}
 _INTERPRETER = re.compile(r"(?:.*/)?python[\d.]*")
-_SUBCOMMANDS = {"flask": {"run"}, "fastapi": {"run", "dev"}}
-"""Programs that do more than serve, with what makes them serve."""
 _WORDS_OF_THE_SHELL = frozenset({"exec", "then", "else", "do", "!"})
 _DEEPEST = 5
 _SHOWN = 3
@@ -118,10 +113,10 @@ class WebCommands:
     def _of(self, written: Deployed, environment: Mapping[str, str], depth: int) -> Iterator[Found]:
         """The servers of one command, those of the script that it runs included."""
         known = {**environment, **self.known, **_PORT}
-        line = _substituted(expand(_substituted(written.command), known))
+        line = substituted(expand(substituted(written.command), known))
         script = script_of(self.tree, line)
-        servers = [*_servers(line)]
-        for command in servers:
+        started = [*servers(line)]
+        for command in started:
             if command.configuration:
                 file = self._inside(command.configuration)
                 command = replace(command, target=wsgi_app(self.tree, replace(command, configuration=file)))
@@ -129,7 +124,7 @@ class WebCommands:
             if script and not _PASSES_ON.search(self.tree.data(script)):
                 shell = script
             yield Found(written, command, shell)
-        if script and not servers and depth < _DEEPEST:
+        if script and not started and depth < _DEEPEST:
             for inner in deployed.script(self.tree, script):
                 for one in self._of(inner, {**inner.environment, **environment}, depth + 1):
                     made_way = "exec" in one.command.front
@@ -148,8 +143,7 @@ class WebCommands:
         """The import root of the application that a command names; ``None`` when the project has none."""
         module = one.command.target.partition(":")[0]
         places = [*one.command.directories, *self._beside(one)]
-        roots = filter(None, map(self.tree.directory, places))
-        return self.layout.root_of_module(module, roots) if module else None
+        return self.layout.root_of_module(module, self.tree.directories(places)) if module else None
 
     def _beside(self, one: Found) -> tuple[str, ...]:
         """The directory of the file, where it is not the root: a service of a repository has its own."""
@@ -171,7 +165,7 @@ class WebCommands:
             wrappers = wrappers[:at]
         return ServerCommand(
             command.program,
-            tuple(self._inside(word) for word in _without_redirections(command.words)),
+            tuple(self._inside(word) for word in without_redirections(command.words)),
             one.deployed.source,
             Location(one.deployed.file, one.deployed.line),
             {**_own_variables(one), **command.environment},
@@ -211,37 +205,6 @@ def _order(written: Deployed) -> tuple[bool, int, int]:
     return bool(OTHERS_FILE.search(written.file)), kind, -written.line if kind == 2 else 0
 
 
-def _servers(line: str) -> Iterator[Command]:
-    """The web servers that a line starts, Django's own included."""
-    for command in parse(line):
-        started = _SUBCOMMANDS.get(command.program)
-        if command.program != "celery" and (not started or started & {*command.words}):
-            yield command
-    yield from _runservers(line, 0)
-
-
-def _runservers(line: str, depth: int) -> Iterator[Command]:
-    parts = simple_commands(line)
-    for part in parts:
-        if (inner := shell_line(part)) and depth < _DEEPEST:
-            for command in _runservers(inner, depth + 1):
-                others = (*command.beside, *beside(parts, part))
-                yield replace(command, shell="" if "exec" in command.front else "sh -c", beside=others)
-        elif RUNSERVER in part[1:]:
-            at = part.index(RUNSERVER, 1)
-            program = PurePosixPath(part[at - 1]).name
-            if program in ("manage.py", "django-admin"):
-                path = part[at - 1] if program == "manage.py" else ""
-                yield Command(
-                    RUNSERVER,
-                    script=path,
-                    environment=assignments(shlex.join(part[: at - 1])),
-                    words=tuple(part[at + 1 :]),
-                    front=tuple(word for word in part[: at - 1] if "=" not in word),
-                    beside=tuple(beside(parts, part)),
-                )
-
-
 def words(command: ServerCommand) -> str:
     """A command in a line of the header: arguments are not shown, they may hold secrets."""
     left_out = listed([" ".join(one.split()[:_SHOWN]) for one in command.left_out], 3)
@@ -261,20 +224,3 @@ def _own_variables(one: Found) -> dict[str, str]:
 def _plain(name: str) -> str:
     """A name without the call of it."""
     return name.partition("(")[0]
-
-
-def _substituted(text: str) -> str:
-    """``text`` with what only a shell can know, the output of other commands, as an unknown variable."""
-    for _ in range(_DEEPEST):
-        text = _SUBSTITUTION.sub("$UNKNOWN", text)
-    return text
-
-
-def _without_redirections(words: tuple[str, ...]) -> Iterator[str]:
-    rest = iter(words)
-    for word in rest:
-        redirected = _REDIRECTION.fullmatch(word)
-        if not redirected:
-            yield word
-        elif not redirected[1]:
-            next(rest, None)

@@ -21,6 +21,7 @@ _OTHERS = frozenset(
 )
 """Subcommands of Celery that start no worker."""
 _DEEPEST = 10
+_LONGEST = 1 << 13
 
 
 @dataclass(frozen=True)
@@ -40,15 +41,21 @@ class Worker:
 
 
 def expand(text: str, environment: Mapping[str, str]) -> str:
-    """``text`` with the variables whose values are known, and with the defaults of those that are not."""
+    """``text`` with the variables whose values are known, and with the defaults of those that are not.
+
+    What is longer than any command that somebody writes counts as unknown.
+    """
 
     def value(found: re.Match[str]) -> str:
         name = found["braced"] or found["plain"]
-        if environment.get(name):
-            return environment[name]
+        known = environment.get(name, "")
+        if known:
+            return known if len(known) <= _LONGEST else _UNKNOWN
         return found["default"] if found["default"] is not None else f"${name}"
 
     for _ in range(_DEEPEST):
+        if len(text) > _LONGEST:
+            return _UNKNOWN
         expanded = _VARIABLE.sub(value, text)
         if expanded == text:
             break
@@ -64,9 +71,9 @@ def workers(line: str, environment: Mapping[str, str], directory: str = "") -> I
         environment: the variables that are known there.
         directory: where it is run, relative to the root.
     """
-    line = expand(line, environment)
+    written, line = line, expand(line, environment)
     commands = [command for command in parse(line, directory) if command.program == "celery"]
-    if not commands and may_be_worker(line):
+    if not commands and may_be_worker(written if line == _UNKNOWN else line):
         yield Worker(understood=False)
     for command in commands:
         given, arguments = options(list(command.words))
@@ -132,14 +139,14 @@ def _multi(words: Iterable[str], app: str, directories: tuple[str, ...]) -> Iter
             option, colon, node = name.partition(":")
             (own.setdefault(node, {}) if colon else common)[option] = value
         at += 1
-    numbered = len(names) == 1 and names[0].isdigit()
+    numbered = len(names) == 1 and names[0].isdecimal()
     if numbered:
-        names = [f"celery{number}" for number in range(1, int(names[0]) + 1)][:1000]
+        names = [f"celery{number}" for number in range(1, min(int(names[0]), 1000) + 1)]
     hidden = any("$" in text for text in (*names, *own))
     each: dict[str, dict[str, str]] = {name: dict(common) for name in names or ["celery"]}
     for nodes, given in own.items():
         for node in _nodes(nodes, ranges=numbered):
-            by_number = names[int(node) - 1] if node.isdigit() and 0 < int(node) <= len(names) else node
+            by_number = names[int(node) - 1] if node.isdecimal() and 0 < int(node) <= len(names) else node
             if by_number not in each:
                 hidden = True
             each.setdefault(by_number, dict(common)).update(given)
@@ -149,7 +156,7 @@ def _multi(words: Iterable[str], app: str, directories: tuple[str, ...]) -> Iter
 def _nodes(text: str, *, ranges: bool) -> Iterator[str]:
     for part in text.split(","):
         first, dash, last = part.partition("-")
-        if ranges and dash and first.isdigit() and last.isdigit():
+        if ranges and dash and first.isdecimal() and last.isdecimal():
             yield from map(str, range(int(first), min(int(last), 1000) + 1))
         else:
             yield part

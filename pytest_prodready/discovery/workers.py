@@ -57,8 +57,7 @@ class Workers:
     def file(self, start: Start) -> str:
         """The file of the app that an answer names; empty where the project has none of that name."""
         module = start.target.partition(":")[0]
-        directories = [place for place in map(self.tree.directory, start.directories) if place]
-        root = self.layout.root_of_module(module, directories)
+        root = self.layout.root_of_module(module, self.tree.directories(start.directories))
         path = self.tree.file_of(module, root) if root is not None else ""
         inside = path.removesuffix("__init__.py") + "celery.py"
         if path.endswith("__init__.py") and ":" not in start.target and self.tree.data(inside):

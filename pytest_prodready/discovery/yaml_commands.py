@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from pytest_prodready.discovery.deployed import Deployed, assignments
 from pytest_prodready.discovery.worker_command import expand
 from pytest_prodready.discovery.yaml_nodes import (
-    documents,
     first_line,
     is_a,
     items,
@@ -33,18 +32,15 @@ _COMMANDS = ("entrypoint", "command", "args")
 _DEEPEST = 60
 
 
-def commands(path: str, text: str) -> Iterator[Deployed]:
+def commands(path: str, documents: Iterable[yaml.Node | None]) -> Iterator[Deployed]:
     """The commands that a YAML file starts.
 
     Args:
         path: its name, relative to the root.
-        text: its content; a template's expressions count as unknown.
-
-    Raises:
-        NotReadError: it is no YAML.
+        documents: it holds; see :meth:`Tree.documents`.
     """
     compose = COMPOSE.fullmatch(PurePosixPath(path).name) is not None
-    for document in documents(text):
+    for document in documents:
         if compose:
             yield from _services(path, document)
         else:

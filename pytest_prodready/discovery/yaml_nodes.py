@@ -39,14 +39,18 @@ def documents(text: str) -> list[yaml.Node | None]:
         raise NotReadError(str(error)) from None
 
 
-def mapping(node: yaml.Node | None, depth: int = 0) -> dict[str, yaml.Node]:
+def mapping(
+    node: yaml.Node | None, depth: int = 0, merged_in: set[int] | None = None
+) -> dict[str, yaml.Node]:
     """The keys of a mapping, those that it merges in included; empty for anything else."""
-    if node is None or not is_a(node, "mapping") or depth > _DEEPEST:
+    known = set() if merged_in is None else merged_in
+    if node is None or not is_a(node, "mapping") or depth > _DEEPEST or id(node) in known:
         return {}
+    known.add(id(node))  # merges of merges may name it as often as they like
     found = {str(key.value): value for key, value in node.value if isinstance(key.value, str)}
     if merged := found.pop("<<", None):
         for one in merged.value if is_a(merged, "sequence") else [merged]:
-            found = mapping(one, depth + 1) | found  # of several, the first one counts
+            found = mapping(one, depth + 1, known) | found  # of several, the first one counts
     return found
 
 

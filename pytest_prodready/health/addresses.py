@@ -151,7 +151,7 @@ def plan(
     application was seen to read while it was loaded, or whose address its configuration was seen to hold.
 
     Args:
-        declared: the variables that the settings name.
+        declared: the variables that the settings name; none of them with a ``location`` means none at all.
         web: the web application as it was loaded.
         environ: of the application.
         location: of the setting.
@@ -160,7 +160,7 @@ def plan(
     wanted = tuple(declared)
     skipped: list[Control] = []
     by_place: dict[tuple[str, int], list[str]] = {}
-    for name in wanted or islice(_found(web, known, environ), MOST):
+    for name in wanted or (islice(_found(web, known, environ), MOST) if location is None else ()):
         try:
             by_place.setdefault(read(name, environ, known).place, []).append(name)
         except NoAddressError as reason:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
-from . import web_routes
+from . import web_entrance, web_routes
 from .project import Project, source_file
 from .sources import tree_of
 
@@ -181,6 +181,7 @@ def inspect(found: Found, target: str, project: Project) -> dict[str, object]:
         "location": _location(module, expression or "app", project),
         "factory": found.factory,
         "routes": None if found.problem else web_routes.routes(found.value),
+        "entrance": {} if found.problem else web_entrance.inspect(found.value),
     }
 
 

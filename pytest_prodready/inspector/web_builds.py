@@ -52,7 +52,8 @@ class Build:
             self.failed = True
             fact["failure"] = describe(error, project)
             if self._culprit is not None:
-                fact["culprit"], fact["location"] = self._culprit(error, project)
+                with contextlib.suppress(Exception):  # looked for among the objects that have just failed
+                    fact["culprit"], fact["location"] = self._culprit(error, project)
         return fact
 
 

@@ -28,6 +28,7 @@ DJANGO_TESTS = {
     "django.contrib.admin.views.decorators": "staff_member_required",
 }
 """The module of the test that ``user_passes_test`` was given → the decorator that gave it."""
+HTTPAUTH_VERIFIERS = ("verify_password", "verify_token")
 STRICT_PERMISSIONS = ("IsAuthenticated", "IsAdminUser", "DjangoModelPermissions")
 DJANGO_LOGIN = "django.contrib.auth.mixins.LoginRequiredMixin"
 
@@ -40,12 +41,19 @@ class Guard:
         schemes: how a credential is sent, each as place and name (``("authorization", "Bearer")``).
         optional: it lets a request without a credential pass.
         doubt: why it may be meant to let one pass, in a clause; else empty.
+        decided_by: what of the application's own decides about such a request, too; else empty.
     """
 
     def __init__(
-        self, name: str, schemes: tuple[tuple[str, str], ...] = (), optional: bool = False, doubt: str = ""
+        self,
+        name: str,
+        schemes: tuple[tuple[str, str], ...] = (),
+        optional: bool = False,
+        doubt: str = "",
+        decided_by: str = "",
     ) -> None:
-        self.name, self.schemes, self.optional, self.doubt = name, schemes, optional, doubt
+        self.name, self.schemes, self.optional = name, schemes, optional
+        self.doubt, self.decided_by = doubt, decided_by
 
 
 def layers(view: object) -> Iterator[Any]:
@@ -154,10 +162,12 @@ def _guard(name: str, variables: dict[str, Any]) -> Guard | None:
     if name == "jwt_required":
         return Guard("@jwt_required", (("authorization", "Bearer"),), bool(variables.get("optional")))
     if name.endswith("Auth.login_required"):
-        optional = bool(variables.get("optional"))
-        return Guard("@auth.login_required", _schemes(variables.get("self")), optional)
+        auth, optional = variables.get("self"), bool(variables.get("optional"))
+        return Guard("@auth.login_required", _schemes(auth), optional, decided_by=_verifier(auth))
     if name == "requires":
-        return Guard("@requires", (("authorization", "Bearer"),)) if variables.get("scopes_list") else None
+        if not variables.get("scopes_list"):
+            return None
+        return Guard("@requires", (("authorization", "Bearer"),), decided_by="authentication backend")
     if name == "user_passes_test":
         test = variables.get("test_func")
         # what has_perms says of an anonymous user is for the authentication backends to decide
@@ -167,6 +177,13 @@ def _guard(name: str, variables: dict[str, Any]) -> Guard | None:
         return Guard(f"@{decorator}") if decorator else None
     token = (("authorization", "Bearer"),) if name == "auth_token_required" else ()
     return Guard(f"@{name}", token)
+
+
+def _verifier(auth: object) -> str:
+    """What the application has registered with flask-httpauth's object to decide of every request."""
+    held = attributes(auth)
+    names = (name for name in HTTPAUTH_VERIFIERS if held.get(f"{name}_callback") is not None)
+    return next(names, "") or (_verifier(held["main_auth"]) if "main_auth" in held else "")
 
 
 def _schemes(auth: object) -> tuple[tuple[str, str], ...]:

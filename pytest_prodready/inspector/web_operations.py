@@ -207,5 +207,6 @@ def _operation(path: str, guard: Guard, location: dict[str, object] | None, doub
         "optional": guard.optional,
         "source": guard.name,
         "doubt": doubt,
+        "decided_by": guard.decided_by,
         "location": location,
     }

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import traceback
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 from pytest_prodready.facts import (
     Answer,
@@ -19,14 +23,16 @@ from pytest_prodready.facts import (
     Stop,
 )
 from pytest_prodready.health import guarded
-from pytest_prodready.probes import controls, deployed, http, kubelet, stopping
+from pytest_prodready.probes import controls, deployed, headers, http, kubelet, stopping
+from pytest_prodready.probes.doors import FULL
 from pytest_prodready.probes.knocks import knock
 from pytest_prodready.probes.launch import BadCommandError, NothingToServeError, choose, environment
 from pytest_prodready.probes.server import RunningServer
+from pytest_prodready.redaction import Redactor
 from pytest_prodready.request import Request
 from pytest_prodready.settings import Limits
 
-_DEPARTURE = 0.5
+_DEPARTURE = 2.0
 
 
 def check(
@@ -41,7 +47,8 @@ def check(
 ) -> Health:
     """Start the server (unless ``request.url`` is set), ask every endpoint side by side, stop it again.
 
-    Whatever the target does ends up in the facts; nothing of it is raised.
+    Whatever the target does ends up in the facts; nothing of it is raised. A part in which the gate itself
+    fails takes none of the others with it.
 
     Args:
         request: where and with what to start it, or the URL of a deployed instance.
@@ -67,24 +74,49 @@ def check(
     knocks: tuple[Knock, ...] = ()
     kubelet_answers: tuple[KubeletProbe, ...] = ()
     stop: Stop | None = None
+    mistakes: dict[str, str] = {}
+    part = partial(_part, mistakes, environ)
     greeting = expectations[0].path if expectations else "/"
+    app = web.app if web is not None else None
+    # a kubelet sends nothing of the kind
+    proxied = tuple(headers.with_entrance(one, app) for one in expectations)
     with RunningServer(launch, request, environment(request, web, environ), limits, greeting) as server:
         if server.failure is None:
-            answers = http.ask(server.url, expectations, limits, environ)
-            if "doors" in request.jobs and web is not None and web.app is not None:
-                asked, _ = guarded.asked(web.app.operations, expectations)
-                knocks = knock(server.url, asked, expectations, limits, environ)
+            with part("answers"):
+                answers = http.ask(server.url, proxied, limits, environ, cold=True)
+            if "doors" in request.jobs and app is not None:
+                with part("knocks"):
+                    asked, _ = guarded.asked(app.operations, expectations)
+                    knocks = knock(server.url, asked, proxied, limits, environ, app.entrance)
             if "kubelet" in request.jobs:
-                probed = [(expectations[at], manifest) for at, manifest in kubelets]
-                kubelet_answers = kubelet.probe(server.url, probed, limits, environ)
+                with part("kubelet"):
+                    probed = [(expectations[at], manifest) for at, manifest in kubelets]
+                    kubelet_answers = kubelet.probe(server.url, probed, limits, environ)
             if any(answer.error for answer in answers):
                 server.await_departure(_DEPARTURE)
             if "stop" in request.jobs:
                 whole = (one for one in answers if one.status and not one.error and not one.without)
                 idle = next((one.path for one in whole if one.method == "GET"), "")
-                stop = stopping.stop(server, idle, request.health.slow, limits)
-    health = Health(server.facts, answers, knocks, kubelet_answers, stop=stop)
-    if "controls" in request.jobs and planned and server.failure is None:
-        tried = controls.look(planned, launch, request, web, expectations, limits, environ, health)
-        health = replace(health, controls=tried)
+                with part("stop"):
+                    entrance = app.entrance if app is not None else {}
+                    slow = Expectation(request.health.slow, headers=headers.common(proxied, entrance))
+                    sent, _, _ = headers.resolved(slow, FULL, environ)
+                    stop = stopping.stop(server, idle, slow.path, limits, sent)
+    health = Health(server.facts, answers, knocks, kubelet_answers, stop=stop, mistakes=mistakes)
+    comparable = server.failure is None and "answers" not in mistakes
+    if "controls" in request.jobs and planned and comparable:
+        with part("controls"):
+            tried = controls.look(planned, launch, request, web, proxied, limits, environ, health)
+            health = replace(health, controls=tried)
     return health
+
+
+@contextmanager
+def _part(mistakes: dict[str, str], environ: Mapping[str, str], name: str) -> Iterator[None]:
+    """Note what is raised under the name of the part, with its place in the gate."""
+    try:
+        yield
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        said = f"{type(error).__name__}: {error}, {Path(last.filename).name}, line {last.lineno}"
+        mistakes[name] = Redactor(environ).blank(said)

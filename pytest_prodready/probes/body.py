@@ -25,7 +25,7 @@ def whole_text(body: bytes, charset: str | None) -> str:
     """The body as text, in the encoding that was named or else UTF-8."""
     try:
         return body.decode(charset or "utf-8", "replace")
-    except LookupError:  # an encoding that nobody knows
+    except (LookupError, ValueError):  # an encoding that nobody knows, or that is for something else
         return body.decode("utf-8", "replace")
 
 

@@ -11,7 +11,7 @@ import httpx
 
 from pytest_prodready.facts import Answer, Expectation, Failure, InspectedEntry, Server
 from pytest_prodready.findings import Fault
-from pytest_prodready.probes import certificates, http
+from pytest_prodready.probes import certificates, headers, http
 from pytest_prodready.probes.launch import BadCommandError, NothingToServeError, choose, environment
 from pytest_prodready.probes.server import RunningServer
 from pytest_prodready.request import Request
@@ -102,4 +102,8 @@ class RunningApp:
 
     def probe(self, expectation: Expectation) -> list[Fault]:
         """Ask what ``expectation`` names, and return all that is wrong with the answer."""
-        return self._judge(expectation, http.ask(self.url, (expectation,), self._limits, self._environ))
+        cold = not self._request.url
+        app = self._web.app if self._web is not None and cold else None
+        asked = headers.with_entrance(expectation, app)
+        answers = http.ask(self.url, (asked,), self._limits, self._environ, cold=cold)
+        return self._judge(expectation, answers)

@@ -118,9 +118,10 @@ class _Trial:
         """End what runs; whoever waits for it notices."""
         self.cancelled.set()
         for server in tuple(self.running):
-            if server.process is not None:
+            process = server.process  # its own thread may be about to forget it
+            if process is not None:
                 with suppress(OSError):
-                    server.process.kill()
+                    process.kill()
 
     def _served(self, control: Control, starved: Mapping[str, str]) -> Control:
         given = environment(self.request, self.web, starved)
@@ -146,13 +147,14 @@ class _Trial:
         """What all say: liveness first, which must not wait behind a readiness that hangs."""
         found: dict[int, Answer] = {}
 
-        def ask(places: list[int]) -> None:
+        def ask(places: list[int], *, cold: bool = False) -> None:
             wanted = tuple(self.asked[at] for at in places)
-            found.update(zip(places, http.ask(url, wanted, self.limits, environ), strict=True))
+            answers = http.ask(url, wanted, self.limits, environ, cold=cold)
+            found.update(zip(places, answers, strict=True))
 
         until = time.monotonic() + self.limits.probe
         every = range(len(self.asked))
-        ask([at for at in every if self.asked[at].role == "live"])
+        ask([at for at in every if self.asked[at].role == "live"], cold=True)
         ask([at for at in every if at not in found])
         # what looks in the background, or remembers for a while, may notice a little later, and what has just
         # been started may come to life

@@ -3,16 +3,43 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 import httpx
 
-from pytest_prodready.facts import Expectation
+from pytest_prodready.facts import App, Expectation
 from pytest_prodready.facts.health import WRONG_VALUE
 from pytest_prodready.probes.doors import Variant, wrong_value
 from pytest_prodready.redaction import SHORTEST, Redactor
 
+_COMMON = ("host", "x-forwarded-host", "x-forwarded-proto")
+"""Headers without which an application may refuse every request alike."""
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+
+
+def common(expectations: Iterable[Expectation], entrance: Mapping[str, str]) -> dict[str, str]:
+    """What a request of no expectation's own is sent with.
+
+    Args:
+        expectations: what they send to be taken for production's requests is sent here, too.
+        entrance: as :attr:`pytest_prodready.facts.App.entrance` has it.
+    """
+    settled = {
+        name: value for one in expectations for name, value in one.headers.items() if name.lower() in _COMMON
+    }
+    return joined(settled, entrance)
+
+
+def joined(own: Mapping[str, str], usual: Mapping[str, str]) -> dict[str, str]:
+    """``own`` headers, and those that are usual where they have none of the name."""
+    names = {name.lower() for name in own}
+    return {**{name: value for name, value in usual.items() if name.lower() not in names}, **own}
+
+
+def with_entrance(expectation: Expectation, app: App | None) -> Expectation:
+    """``expectation`` with what the framework of ``app`` lets no request in without."""
+    return replace(expectation, headers=joined(expectation.headers, app.entrance if app is not None else {}))
 
 
 def resolved(

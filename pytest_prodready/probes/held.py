@@ -7,6 +7,7 @@ import select
 import socket
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from types import TracebackType
@@ -34,12 +35,16 @@ class HeldRequest:
     Args:
         port: of the server, on the loopback interface.
         path: of the endpoint.
+        headers: to send.
         seconds: for the connection, and for the server to read the request.
         most: bytes of the body to read before it is given up; all of them when it is left out.
     """
 
-    def __init__(self, port: int, path: str, seconds: float, most: float = math.inf) -> None:
+    def __init__(
+        self, port: int, path: str, headers: Mapping[str, str], seconds: float, most: float = math.inf
+    ) -> None:
         self.path, self._port, self._seconds, self._most = path, port, seconds, most
+        self._headers = {"User-Agent": AGENT, **headers}
         self._connection = HTTPConnection(HOST, port, timeout=seconds)
         self._socket: socket.socket | None = None
         self._local = 0
@@ -54,10 +59,10 @@ class HeldRequest:
             self._connection.connect()
             self._socket = self._connection.sock
             self._local = self._socket.getsockname()[1]  # while it is open for sure
-            self._connection.request("GET", target, headers={"User-Agent": AGENT})
+            self._connection.request("GET", target, headers=self._headers)
             # from now on the answer takes as long as the server is given
             self._socket.settimeout(None)
-        except (OSError, HTTPException, httpx.InvalidURL) as error:
+        except (OSError, HTTPException, ValueError, httpx.InvalidURL) as error:
             self._error = f"it could not be sent: {str(error).lower() or type(error).__name__}"
             self._connection.close()
         else:

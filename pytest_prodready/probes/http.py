@@ -59,7 +59,12 @@ class _Session:
 
 
 def ask(
-    url: str, expectations: tuple[Expectation, ...], limits: Limits, environ: Mapping[str, str]
+    url: str,
+    expectations: tuple[Expectation, ...],
+    limits: Limits,
+    environ: Mapping[str, str],
+    *,
+    cold: bool = False,
 ) -> tuple[Answer, ...]:
     """Ask every endpoint, those with ``refuse_without`` first as somebody who lacks what it names.
 
@@ -70,6 +75,8 @@ def ask(
         expectations: what to ask; headers written ``env:NAME`` are resolved from ``environ`` here.
         limits: ``probe`` bounds each request from its connection to the end of its body.
         environ: never shown; what answers repeat of it is blanked.
+        cold: the server has just been started, and may load much for its first answers: whoever gets none
+            within the limit is asked once more.
 
     Returns:
         For each expectation in order, the answer to the full request and then those of its variants.
@@ -82,10 +89,10 @@ def ask(
     session = _Session(url, limits.probe, environ, headers.redactor(expectations, environ))
     # a loop of its own in a thread of its own: the caller may be inside another loop
     with ThreadPoolExecutor(1, "prodready-probes") as thread:
-        return thread.submit(asyncio.run, _ask_all(session, exchanges)).result()
+        return thread.submit(asyncio.run, _ask_all(session, exchanges, cold)).result()
 
 
-async def _ask_all(session: _Session, exchanges: list[Exchange]) -> tuple[Answer, ...]:
+async def _ask_all(session: _Session, exchanges: list[Exchange], cold: bool) -> tuple[Answer, ...]:
     answers: dict[int, Answer] = {}
     kept = SIDE_BY_SIDE if len(exchanges) > SIDE_BY_SIDE else 0
     async with session.client(kept) as client:
@@ -93,9 +100,9 @@ async def _ask_all(session: _Session, exchanges: list[Exchange]) -> tuple[Answer
         for right in (False, True):
             batch = [exchange for exchange in exchanges if right is not bool(exchange.variant.without)]
             answers.update(await _side_by_side(client, session, batch))
-    waited = [exchange for exchange in exchanges if kept and exchange.late and exchange.response is None]
+    again = cold or kept  # a server that serves one connection after the other had to wait for those kept
+    waited = [exchange for exchange in exchanges if again and exchange.late and exchange.response is None]
     if waited:
-        # a server that serves one connection after the other had to wait for those that were kept
         async with session.client(0) as client:
             answers.update(await _side_by_side(client, session, waited))
     if not any(exchange.expectation.within for exchange in exchanges):

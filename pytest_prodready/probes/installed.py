@@ -9,7 +9,7 @@ from pathlib import Path
 from packaging.version import InvalidVersion, Version
 
 from pytest_prodready.facts import InspectedEntry
-from pytest_prodready.probes.rewriting import HOST, PORT, SERVERS
+from pytest_prodready.probes.command_lines import HOST, PORT, SERVERS
 
 _GUNICORN = ("--bind", f"{HOST}:{PORT}", "--workers", "1", "--threads", "8")
 """One worker with threads: a probe that hangs must not make its neighbours look slow."""

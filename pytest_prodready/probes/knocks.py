@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 from pytest_prodready.facts import Expectation, Knock, Operation
 from pytest_prodready.probes import http
+from pytest_prodready.probes.headers import common
 from pytest_prodready.settings import Limits
-
-_COMMON = ("host", "x-forwarded-host", "x-forwarded-proto")
-"""Headers without which an application may refuse every request alike."""
 
 
 def knock(
@@ -21,20 +20,20 @@ def knock(
     expectations: Iterable[Expectation],
     limits: Limits,
     environ: Mapping[str, str],
+    entrance: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Knock, ...]:
     """Ask each operation without a credential, and with a random one where it is known how one is sent.
 
     Args:
         url: of the running server.
         operations: what to ask.
-        expectations: of the settings; what they send to be taken for production's requests is sent here, too.
+        expectations: of the settings, see :func:`.headers.common`.
         limits: ``probe`` bounds each request.
         environ: never shown, see :func:`http.ask`.
+        entrance: headers of every request, as :attr:`pytest_prodready.facts.App.entrance` has them.
     """
-    common = {
-        name: value for one in expectations for name, value in one.headers.items() if name.lower() in _COMMON
-    }
-    planned = [one for operation in operations for one in _requests(operation, common)]
+    usual = common(expectations, entrance)
+    planned = [one for operation in operations for one in _requests(operation, usual)]
     if not planned:
         return ()
     answers = http.ask(url, tuple(expectation for _, _, expectation in planned), limits, environ)
@@ -44,12 +43,12 @@ def knock(
     )
 
 
-def _requests(operation: Operation, common: dict[str, str]) -> Iterator[tuple[Operation, bool, Expectation]]:
+def _requests(operation: Operation, usual: dict[str, str]) -> Iterator[tuple[Operation, bool, Expectation]]:
     """What to send, and whether a credential is among it."""
-    yield operation, False, Expectation(operation.path, headers=common)
+    yield operation, False, Expectation(operation.path, headers=usual)
     if not operation.schemes:
         return
-    headers = dict(common)
+    headers = dict(usual)
     cookies: dict[str, str] = {}
     parameters: dict[str, str] = {}
     # all of them in one request: whether one alone would do is not known

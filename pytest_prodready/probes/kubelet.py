@@ -79,7 +79,7 @@ class _Kubelet:
         request = Expectation(expectation.path, headers=headers)
         for _ in range(TRIES):
             answer = self._followed(request, seconds)
-            if not answer.error:
+            if not answer.error and (answer.status or 0) < 500:
                 break
         late = 0
         for _ in range(0 if answer.error else 2):

@@ -9,17 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pytest_prodready.facts import InspectedEntry, Location, PassedOver, ServerCommand
-from pytest_prodready.probes import gunicorn_file
+from pytest_prodready.probes import gunicorn_file, hypercorn_file, variables
+from pytest_prodready.probes.command_lines import HOST, PORT, SERVERS
 from pytest_prodready.probes.installed import Application, at_least, choices, known, of, quiet
-from pytest_prodready.probes.rewriting import (
-    HOST,
-    MOST_WORKERS,
-    PORT,
-    SERVERS,
-    NotUnderstoodError,
-    Server,
-    rewritten,
-)
+from pytest_prodready.probes.rewriting import MOST_WORKERS, NotUnderstoodError, rewritten
 from pytest_prodready.request import Request
 
 __all__ = ["HOST", "PORT", "BadCommandError", "Launch", "NothingToServeError", "choose", "environment"]
@@ -131,17 +124,22 @@ def _deployed(command: ServerCommand, request: Request, installed: Mapping[str, 
     if table and not at_least(installed, "fastapi-cli", READS_TABLE):
         raise NotUnderstoodError(f"reads [tool.fastapi] from fastapi-cli {READS_TABLE} on")
     place = request.root / command.directory
-    words, variables = command.words, {**command.environment}
+    words, assignments = command.words, {**command.environment}
     elsewhere, further = False, tuple[str, ...]()
     if command.program == "gunicorn":
         # the command line wins over the variable, and both are one here
-        words = (*_words(variables.pop("GUNICORN_CMD_ARGS", "")), *words)
+        words = (*_words(assignments.pop(variables.GUNICORN, "")), *words)
         file = _configuration(words)
         settings = gunicorn_file.assigned(place / file)
         if "daemon" in settings:
             raise NotUnderstoodError(f"is sent to the background by {file}")
         elsewhere = "workers" in settings
         further = (*gunicorn_file.overruled(settings), *quiet(installed))
+    if command.program == "hypercorn" and (file := _configuration(words, "")):
+        path = place / file.removeprefix("file:")
+        if setting := hypercorn_file.hinders(path):
+            raise NotUnderstoodError(f"is given {setting} by {file}")
+        further = hypercorn_file.overruled(path)
     arguments = rewritten(command.program, words, lambda name: (place / name).exists(), workers=elsewhere)
     launch = Launch(
         (*arguments, *further),
@@ -149,7 +147,7 @@ def _deployed(command: ServerCommand, request: Request, installed: Mapping[str, 
         server.module,
         server.script,
         command.as_module,
-        {name: value for name, value in variables.items() if _kept(name, value, server)},
+        {name: value for name, value in assignments.items() if _kept(name, value)},
         command.directory,
         command.location,
         command.left_out,
@@ -157,36 +155,34 @@ def _deployed(command: ServerCommand, request: Request, installed: Mapping[str, 
     )
     if command.program == "runserver":
         if command.script:
-            started = (request.python, command.script, "runserver", *arguments)
+            script = os.path.relpath(command.script, command.directory or os.curdir)
+            started = (request.python, script, "runserver", *arguments)
             return replace(launch, arguments=started, module="")
         return replace(launch, arguments=("runserver", *arguments), as_module=True)
     return launch
 
 
-def _kept(name: str, value: str, server: Server) -> bool:
+def _kept(name: str, value: str) -> bool:
     """Whether an assignment stays: not one that stands for an option which does not."""
-    option = "--" + name.partition("_")[2].lower().replace("_", "-")
-    prefix = f"{server.module.upper()}_"
-    dropped = name.startswith(prefix) and option in server.dropped | server.flags
-    return not dropped and name not in _NOT_OURS and "$" not in value
+    return not variables.dropped(name) and name not in _NOT_OURS and "$" not in value
 
 
 def _words(text: str) -> tuple[str, ...]:
     try:
         return tuple(shlex.split(text))
     except ValueError:
-        raise NotUnderstoodError("is given more in GUNICORN_CMD_ARGS, which is no command line") from None
+        raise NotUnderstoodError(f"is given more in {variables.GUNICORN}, which is no command line") from None
 
 
-def _configuration(words: tuple[str, ...]) -> str:
-    """The configuration file that gunicorn reads."""
+def _configuration(words: tuple[str, ...], usual: str = gunicorn_file.USUAL) -> str:
+    """The configuration file that gunicorn or hypercorn reads; ``usual`` is what it reads unasked."""
     for word, following in zip(words, (*words[1:], ""), strict=True):
         for option in ("--config", "-c"):
             if word == option:
                 return following
             if word.startswith(option) and (option == "-c" or word[len(option)] == "="):
                 return word[len(option) :].removeprefix("=")
-    return gunicorn_file.USUAL
+    return usual
 
 
 def _installed(
@@ -203,7 +199,10 @@ def _installed(
     for program, words in choices(app, installed):
         server = SERVERS[program]
         if program == "gunicorn":
-            words = (*words, *gunicorn_file.overruled(gunicorn_file.assigned(root / gunicorn_file.USUAL)))
+            settings = gunicorn_file.assigned(root / gunicorn_file.USUAL)
+            if "daemon" in settings:
+                continue
+            words = (*words, *gunicorn_file.overruled(settings))
         source = f"{server.distribution}, installed in the target"
         if program == "runserver":
             return Launch(words, f"Django's own server, {source}", server.module, as_module=True)
@@ -229,6 +228,8 @@ def _own(app: Application | None, target: str, request: Request) -> Launch:
 def environment(request: Request, web: InspectedEntry | None, environ: Mapping[str, str]) -> dict[str, str]:
     """The environment that the server gets: ``environ``, with the target's interpreter and paths first."""
     given = dict(environ)
+    if not request.serve:  # the user's own command is run as it is
+        given = variables.without_options(environ, lambda name: (request.root / name).exists())
     given["PATH"] = os.pathsep.join((str(Path(request.python).parent), environ.get("PATH", os.defpath)))
     own = None if web is None else web.entry.pythonpath
     paths = [*(request.pythonpath if own is None else own), *filter(None, [environ.get("PYTHONPATH", "")])]

@@ -10,176 +10,19 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-HOST = "127.0.0.1"
-PORT = "{port}"
+from pytest_prodready.probes.command_lines import SERVERS, Server
+
 MOST_WORKERS = 2
 """Of gunicorn's: one that hangs must not make its neighbours look slow, and more make the start slow."""
-_TLS = "--keyfile --certfile --ca-certs --cert-reqs --ciphers"
-_UVICORN = (
-    "--host --port --uds --fd --workers --reload-dir --reload-include --reload-exclude --reload-delay"
-    " --ssl-keyfile --ssl-keyfile-password --ssl-certfile --ssl-version --ssl-cert-reqs --ssl-ca-certs"
-    # the only worker would leave after so many probes
-    " --ssl-ciphers --limit-max-requests --limit-max-requests-jitter"
-)
-_GUNICORN = (
-    f"{_TLS} -b --bind -p --pid -w --workers -u --user -g --group --ssl-version --reload-engine"
-    " --reload-extra-file --worker-tmp-dir --statsd-host --log-syslog-to --control-socket"
-    " --control-socket-mode --protocol"
-)
-_HYPERCORN = (
-    f"{_TLS} -b --bind --insecure-bind --quic-bind -p --pid -w --workers -u --user -g --group"
-    " --keyfile-password --verify-mode --max-requests --max-requests-jitter --statsd-host"
-)
-_GRANIAN = (
-    "--host --port --uds --uds-permissions --http --workers --workers-lifetime --workers-max-rss --pid-file"
-    " --ssl-certificate --ssl-keyfile --ssl-keyfile-password --ssl-ca --ssl-crl --ssl-protocol-min"
-    " --reload-paths --reload-ignore-dirs --reload-ignore-patterns --reload-ignore-paths --reload-tick"
-    " --metrics-address --metrics-port --metrics-scrape-interval"
-)
+_ADDRESS = re.compile(r"(?:[\w.\[\]:*-]*:)?(?:\d+|\{port\})")
+_RUNSERVER_VALUES = ("--settings", "--pythonpath", "-v", "--verbosity")
+_WORKERS = ("-w", "--workers")
+_SWITCHES = frozenset({"-R"})
+"""What stays of the options of one letter without a value: gunicorn's."""
 
 
 class NotUnderstoodError(Exception):
     """The command cannot be run as it is written; ``str()`` says why, in words that follow its program."""
-
-
-@dataclass(frozen=True)
-class Server:
-    """What is known of one server's command line.
-
-    An option that is not known here stays as it is written, and so does what stands behind it.
-    """
-
-    distribution: str
-    """The distribution that brings it, by its canonical name."""
-    module: str
-    """What ``python -m`` starts."""
-    script: str
-    dropped: frozenset[str]
-    """Options that are left out with their values."""
-    flags: frozenset[str]
-    """The same, of those that take no value."""
-    own: tuple[str, ...]
-    """What is said in their place."""
-    logs: frozenset[str] = frozenset()
-    """Options whose value is a file, or ``-`` for the terminal, which is kept."""
-    directories: frozenset[str] = frozenset()
-    """Options whose value is a directory: an absolute one is the image's, and is the project here."""
-    files: frozenset[str] = frozenset()
-    """Options whose value is a file that must be there."""
-    variables: frozenset[str] = frozenset()
-    """Options whose value is a file of variables, which production may have and the project need not."""
-    first: bool = False
-    """What is added must stand in front of the application."""
-    abbreviates: bool = False
-    """It takes the beginning of an option for the whole."""
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-SERVERS = {
-    "uvicorn": Server(
-        "uvicorn",
-        "uvicorn",
-        "uvicorn",
-        _words(_UVICORN),
-        _words("--reload"),
-        ("--host", HOST, "--port", PORT, "--workers", "1"),
-        directories=_words("--app-dir"),
-        files=_words("--log-config"),
-        variables=_words("--env-file"),
-    ),
-    "gunicorn": Server(
-        "gunicorn",
-        "gunicorn",
-        "gunicorn",
-        _words(_GUNICORN),
-        _words(
-            "-D --daemon --reload --initgroups --proxy-protocol --suppress-ragged-eofs"
-            " --do-handshake-on-connect --log-syslog"
-        ),
-        ("--bind", f"{HOST}:{PORT}"),
-        logs=_words("--access-logfile --error-logfile --log-file"),
-        directories=_words("--chdir"),
-        files=_words("-c --config --log-config --log-config-json"),
-        abbreviates=True,
-    ),
-    "hypercorn": Server(
-        "hypercorn",
-        "hypercorn",
-        "hypercorn",
-        _words(_HYPERCORN),
-        _words("-D --daemon --reload"),
-        ("--bind", f"{HOST}:{PORT}", "--workers", "1"),
-        logs=_words("--access-log --access-logfile --error-log --error-logfile --log-file"),
-        files=_words("-c --config --log-config"),
-        abbreviates=True,
-    ),
-    "granian": Server(
-        "granian",
-        "granian",
-        "granian",
-        _words(_GRANIAN),
-        _words(
-            "--reload --no-reload --reload-ignore-worker-failure --no-reload-ignore-worker-failure"
-            " --respawn-failed-workers --no-respawn-failed-workers --ssl-client-verify"
-            " --no-ssl-client-verify --metrics --no-metrics"
-        ),
-        ("--host", HOST, "--port", PORT, "--workers", "1"),
-        directories=_words("--working-dir"),
-        files=_words("--log-config"),
-        variables=_words("--env-files"),
-    ),
-    "daphne": Server(
-        "daphne",
-        "daphne",
-        "daphne",
-        _words("-b --bind -p --port -u --unix-socket --fd -e --endpoint"),
-        frozenset(),
-        ("--bind", HOST, "--port", PORT),
-        logs=_words("--access-log"),
-        abbreviates=True,
-    ),
-    "waitress-serve": Server(
-        "waitress",
-        "waitress",
-        "waitress-serve",
-        _words("--host --port --listen --unix-socket --unix-socket-perms"),
-        _words("--ipv4 --no-ipv4 --ipv6 --no-ipv6"),
-        (f"--listen={HOST}:{PORT}",),
-        first=True,
-        abbreviates=True,
-    ),
-    "flask": Server(
-        "flask",
-        "flask",
-        "flask",
-        _words("-h --host -p --port --cert --key --extra-files --exclude-patterns"),
-        _words("--reload --no-reload"),
-        ("--host", HOST, "--port", PORT, "--no-reload"),
-    ),
-    "fastapi": Server(
-        "fastapi-cli",
-        "fastapi",
-        "fastapi",
-        _words("--host --port --workers --reload-dir"),
-        _words("--reload --no-reload"),
-        ("--host", HOST, "--port", PORT),
-    ),
-    "runserver": Server(
-        "django",
-        "django",
-        "django-admin",
-        frozenset(),
-        _words("-6 --ipv6 --noreload"),
-        ("--noreload", f"{HOST}:{PORT}"),
-    ),
-}
-"""Program → its command line."""
-_ADDRESS = re.compile(r"(?:[\w.\[\]:*-]*:)?(?:\d+|\{port\})")
-_RUNSERVER_VALUES = _words("--settings --pythonpath -v --verbosity")
-_WORKERS = ("-w", "--workers")
 
 
 def rewritten(
@@ -198,16 +41,27 @@ def rewritten(
     """
     server = SERVERS[program]
     written: list[str] = []
-    kept = [*_Kept(server, exists, written).of(words)]
-    unknown = next((word for word in kept if "$" in word), "")
-    if unknown:
-        raise NotUnderstoodError(f"is given {unknown}, which is not known here")
+    stays = kept(program, words, exists, written)
     if program == "runserver":
-        kept = [*_without_address(kept)]
+        stays = [*_without_address(stays)]
     if program == "fastapi":
-        kept = ["run" if word == "dev" and at == 0 else word for at, word in enumerate(kept)]
+        stays = ["run" if word == "dev" and at == 0 else word for at, word in enumerate(stays)]
     own = [*server.own, *(_few(written, elsewhere=workers) if program == "gunicorn" else ())]
-    return (*own, *kept) if server.first else (*kept, *own)
+    return (*own, *stays) if server.first else (*stays, *own)
+
+
+def kept(
+    program: str, words: tuple[str, ...], exists: Callable[[str], bool], workers: list[str] | None = None
+) -> list[str]:
+    """What stays of the arguments of ``program``; ``workers`` gets the numbers of workers that do not.
+
+    Raises:
+        NotUnderstoodError: see :func:`rewritten`.
+    """
+    found = [*_Kept(SERVERS[program], exists, [] if workers is None else workers).of(words)]
+    if unknown := next((word for word in found if "$" in word), ""):
+        raise NotUnderstoodError(f"is given {unknown}, which is not known here")
+    return found
 
 
 @dataclass(frozen=True)
@@ -219,19 +73,27 @@ class _Kept:
     workers: list[str]
 
     def of(self, words: tuple[str, ...]) -> Iterator[str]:
-        rest = iter(words)
+        rest = self._apart(words)
         for word in rest:
             name, equals, value = self._option(word)
             if not name:
                 yield word
             elif name in self.server.flags:
-                if not word.startswith("--") and len(word) > 2:
-                    yield from self.of((f"-{word[2:]}",))  # -Dw4
+                continue
             elif name in self._valued:
                 yield from self._with_value(name, value if equals else next(rest, ""))
             else:
                 self._refuse_abbreviation(name)
                 yield word
+
+    def _apart(self, words: tuple[str, ...]) -> Iterator[str]:
+        """The words with those flags apart that are written as one, as in ``-Dw 4``."""
+        for word in words:
+            rest = word
+            while len(rest) > 2 and rest[:2] in self.server.flags | _SWITCHES:
+                yield rest[:2]
+                rest = f"-{rest[2:]}"
+            yield rest
 
     @property
     def _valued(self) -> frozenset[str]:
@@ -247,7 +109,7 @@ class _Kept:
             return name, bool(equals), value
         if word[:2] in self._valued:
             return word[:2], len(word) > 2, word[2:].removeprefix("=")
-        return (word[:2] if word[:2] in self.server.flags else word), False, ""
+        return word, False, ""
 
     def _with_value(self, name: str, value: str) -> Iterator[str]:
         if name in _WORKERS:
@@ -278,7 +140,7 @@ def _few(written: list[str], *, elsewhere: bool) -> tuple[str, ...]:
     """How many workers gunicorn gets: as many as it is written, but for their limit."""
     if not written and not elsewhere:
         return ()
-    number = int(written[-1]) if written and written[-1].isdigit() else MOST_WORKERS
+    number = int(written[-1]) if written and written[-1].isdecimal() else MOST_WORKERS
     return ("--workers", str(max(1, min(number, MOST_WORKERS))))
 
 

@@ -110,6 +110,7 @@ class RunningServer:
     @property
     def facts(self) -> Server:
         """What became of the server."""
+        passed = self.launch.passed_over
         return Server(
             url=self.url,
             command=self.redactor.blank(self.command),
@@ -121,7 +122,7 @@ class RunningServer:
             seconds=round(self.seconds, 3),
             location=self.launch.location,
             left_out=tuple(map(self.redactor.blank, self.launch.left_out)),
-            passed_over=self.launch.passed_over,
+            passed_over=passed and replace(passed, reason=self.redactor.blank(passed.reason)),
         )
 
     def await_departure(self, seconds: float) -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import PurePath
 
@@ -28,7 +29,9 @@ _POLL = 0.05
 _DUMP = "Fatal Python error: Aborted"
 
 
-def stop(server: RunningServer, idle: str, slow: str, limits: Limits) -> Stop | None:
+def stop(
+    server: RunningServer, idle: str, slow: str, limits: Limits, headers: Mapping[str, str]
+) -> Stop | None:
     """Send SIGTERM to the process that was started, await its end, and end what is left then.
 
     Args:
@@ -36,6 +39,7 @@ def stop(server: RunningServer, idle: str, slow: str, limits: Limits) -> Stop | 
         idle: the path of a request that is answered before, over a connection that is left open; or empty.
         slow: the path of a request that is under way meanwhile; or empty.
         limits: ``stop`` is how long the server may take to leave, ``probe`` bounds what is asked before.
+        headers: of both requests.
 
     Returns:
         ``None`` for a server that had left before.
@@ -44,11 +48,15 @@ def stop(server: RunningServer, idle: str, slow: str, limits: Limits) -> Stop | 
     if process is None:
         return None
     with ExitStack() as opened:
-        held = opened.enter_context(HeldRequest(server.port, idle, limits.probe, READ)) if idle else None
+        held = None
+        if idle:
+            held = opened.enter_context(HeldRequest(server.port, idle, headers, limits.probe, READ))
         if held is not None and not (held.ended(limits.probe) and held.idle):
             held.close()
         shown = slow if processes.shows_connections() else ""  # else nobody knows when it is in flight
-        asked = opened.enter_context(HeldRequest(server.port, shown, limits.probe)) if shown else None
+        asked = None
+        if shown:
+            asked = opened.enter_context(HeldRequest(server.port, shown, headers, limits.probe))
         missed = asked.under_way() if asked is not None else ""
         if asked is not None and asked.broken:
             _leaves(process, LETTING_GO)  # it may be what has ended the server

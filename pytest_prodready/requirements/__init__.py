@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_prodready.requirements.declared import Declarations, read
+from pytest_prodready.requirements.declarations import Declarations
+from pytest_prodready.requirements.declared import read
 
 __all__ = ["Declarations", "read"]

@@ -8,14 +8,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Mapping
 from configparser import Error as ConfigError
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from pytest_prodready.facts import Location, Problem, Requirement
+from pytest_prodready.facts import Problem, Requirement
 from pytest_prodready.requirements import pipenv, poetry
-from pytest_prodready.requirements.file import Local, Reader
+from pytest_prodready.requirements.declarations import Declarations
+from pytest_prodready.requirements.file import Reader
 from pytest_prodready.requirements.line import for_development, requirement
 from pytest_prodready.requirements.setup_cfg import EXTRAS, SetupCfg
 from pytest_prodready.settings import Runtime
@@ -34,31 +35,6 @@ CANDIDATES = (
     "requirements/requirements.txt",
 )
 """Files that production installs by convention; none for development, tests or documentation."""
-
-
-@dataclass(frozen=True)
-class Declarations:
-    """What was found, and where."""
-
-    requirements: tuple[Requirement, ...] = ()
-    sources: tuple[str, ...] = ()
-    """The files and tables that were read, in words."""
-    declared: bool = False
-    """At least one of them declares what production installs."""
-    static: bool = False
-    """pyproject.toml lists dependencies and extras, so that installed metadata can add nothing."""
-    setup_py: bool = False
-    """setup.py names requirements, which only the installed metadata can tell, as it is never run."""
-    possible: tuple[Requirement, ...] = ()
-    """What extras ask for that production may install, where the settings name none."""
-    complete: bool = True
-    """The distribution behind every requirement is known; false for a VCS address without a name, say."""
-    name: str = ""
-    """The project's canonical name; empty when it has none."""
-    locals: tuple[Local, ...] = ()
-    requires_python: str = ""
-    requires_python_location: Location | None = None
-    problems: tuple[Problem, ...] = ()
 
 
 def read(root: Path, runtime: Runtime, markers: Mapping[str, str]) -> Declarations:

@@ -87,26 +87,28 @@ def _order(root: Path) -> list[str]:
     ``pylock.toml`` is what another tool's lock is exported to for an installation. Of two tools' own, that of
     the tool that pyproject.toml is configured for.
     """
-    try:
-        tools = tomllib.loads((root / "pyproject.toml").read_bytes().decode()).get("tool", {})
-    except (OSError, ValueError):
-        tools = {}
-    poetry = isinstance(tools, dict) and "poetry" in tools and "uv" not in tools
+    tools = table_at(_pyproject(root), "tool")
+    poetry = "poetry" in tools and "uv" not in tools
     first = ["poetry.lock", "uv.lock"] if poetry else ["uv.lock", "poetry.lock"]
     return ["pylock.toml", *first, "Pipfile.lock"]
 
 
 def overrides(root: Path) -> set[str]:
     """The canonical names whose versions the project decides, whatever other distributions require."""
-    try:
-        data = tomllib.loads((root / "pyproject.toml").read_bytes().decode())
-    except (OSError, ValueError):
-        return set()
+    data = _pyproject(root)
     uv = table_at(data, "tool", "uv").get("override-dependencies", [])
     texts = [text for text in uv if isinstance(text, str)] if isinstance(uv, list) else []
     found = [re.match(r"[\w.-]+", text) for text in texts]
     pdm = table_at(data, "tool", "pdm", "resolution", "overrides")
     return {canonicalize_name(name) for name in (*(one[0] for one in found if one), *pdm)}
+
+
+def _pyproject(root: Path) -> dict[str, object]:
+    """pyproject.toml as far as it can be read: what is wrong with it is told where it is declared."""
+    try:
+        return tomllib.loads((root / "pyproject.toml").read_bytes().decode())
+    except (OSError, ValueError):
+        return {}
 
 
 def _pylock(text: str, file: str, runtime: Runtime, markers: Mapping[str, str]) -> Entries:

@@ -220,6 +220,19 @@ def test_commands_of_other_applications_are_not_this_ones(found: Discover) -> No
     assert found({**files, "Procfile": "web: uvicorn src.main:app\n"}).servers == ()
 
 
+def test_what_only_looks_like_a_server(found: Discover) -> None:
+    """Another subcommand for an application that is called run, words that are printed, and a comment."""
+    files = {"run.py": "from flask import Flask\napp = Flask('x')\n"}
+    line = "echo starting gunicorn run:app && gunicorn --reuse-port run:app # -w 3; uvicorn run:app"
+    discovered = found({**files, "Procfile": f"db: flask --app run db upgrade\nweb: {line}\n"})
+    assert first(discovered) == ("gunicorn --reuse-port run:app", "Procfile:2")
+    assert found({**files, "Procfile": "web: flask --app run db upgrade\n"}).servers == ()
+    assert first(found({**files, "Procfile": "web: flask --app run run\n"})) == (
+        "flask --app run run",
+        "Procfile:1",
+    )
+
+
 def test_a_factory_is_the_same_with_and_without_its_call(found: Discover) -> None:
     files = {"shop.py": "from flask import Flask\ndef create_app():\n    app = Flask('x')\n    return app\n"}
     dockerfile = {"Dockerfile": "CMD waitress-serve --call shop:create_app\n"}
@@ -244,6 +257,13 @@ def test_djangos_own_server(found: Discover, line: str, words: tuple[str, ...], 
     (one,) = found({**DJANGO, "Procfile": f"web: {line}\n"}).servers
     assert (one.program, one.words, one.script, one.shell) == ("runserver", words, script, "")
     assert one.environment == ({"A": "1"} if "A=1" in line else {})
+
+
+def test_djangos_own_server_in_a_directory(found: Discover) -> None:
+    """It is run where the command goes, and manage.py is known from the root."""
+    files = {f"backend/{name}": text for name, text in DJANGO.items()}
+    (one,) = found({**files, "Procfile": "web: cd backend && python manage.py runserver\n"}).servers
+    assert (one.script, one.directory) == ("backend/manage.py", "backend")
 
 
 def test_djangos_own_server_in_a_compose_file_is_a_developers(found: Discover) -> None:

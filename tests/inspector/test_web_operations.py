@@ -148,6 +148,7 @@ app = Starlette(routes=[Route("/opened", opened), Route("/nothing", nothing),
 """,
     )
     assert lines(found) == {"/in/closed": "app.py:5"}
+    assert found["/in/closed"].decided_by == "authentication backend"
 
 
 FLASK = """\

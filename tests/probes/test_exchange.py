@@ -53,6 +53,13 @@ def test_a_text_is_found_in_all_that_is_read() -> None:
     assert len(there.body) == 2000
 
 
+@pytest.mark.parametrize("charset", ["no-such", "undefined", "idna"])
+def test_an_encoding_that_is_none_of_texts(charset: str) -> None:
+    """What the answer names is taken for its encoding only where it can be."""
+    (answer,) = asked(says(b"{}", f"application/json; charset={charset}"), Expectation("/a"))
+    assert (answer.status, answer.error, answer.body) == (200, "", "{}")
+
+
 def test_the_headers_that_matter_are_kept_without_secrets() -> None:
     """Those that are expected, and Allow; of a cookie everything but its value."""
     more = (
@@ -121,6 +128,15 @@ def test_only_answers_of_its_kind_are_timed(refused: tuple[int, ...], timed: int
     """Who is refused for asking too often has measured the refusal."""
     (answer,) = asked(Counting(refused=refused), Expectation("/a", within=1))
     assert (answer.status, answer.timed) == (200, timed)
+
+
+@pytest.mark.parametrize("cold, status, times", [(True, 200, 2), (False, None, 1)])
+def test_the_first_answer_of_a_cold_server_may_be_late(cold: bool, status: int | None, times: int) -> None:
+    """It is asked once more, and only where it has just been started."""
+    talk = Counting(slow=(1,))
+    with served(talk) as url:
+        (answer,) = ask(url, paths("/a"), replace(QUICK, probe=2.0), ENVIRON, cold=cold)
+    assert (answer.status, len(talk.heads)) == (status, times)
 
 
 # ------------------------------------------------------------------------------------------ connections

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -83,6 +84,8 @@ def test_djangos_own_server(tmp_path: Path) -> None:
     launch = choose(asked, web(), {"django": "5"})
     expected = "/venv/bin/python site/manage.py runserver --insecure --noreload 127.0.0.1:{port}"
     assert (" ".join(launch.arguments), launch.module) == (expected, "")
+    launch = chosen(tmp_path, command("runserver", script="a/manage.py", directory="a"), {"django": "5"})
+    assert (launch.arguments[1], launch.directory) == ("manage.py", "a")
     launch = chosen(tmp_path, command("runserver"), {"django": "5"})
     assert launch.arguments == ("runserver", "--noreload", "127.0.0.1:{port}")
     assert (launch.module, launch.as_module) == ("django", True)
@@ -94,6 +97,8 @@ def test_djangos_own_server(tmp_path: Path) -> None:
         ("workers = 9\nbind = ['unix:x']\n", "--workers 2"),
         ("accesslog: str = 'a.log'\nerrorlog = 'e.log'\n", "--access-logfile - --error-logfile -"),
         ("certfile = 'c'\nkeyfile = 'k'\nworkers = None\npidfile = None\n", "--certfile= --keyfile="),
+        ("import os\nif os.environ:\n    accesslog = 'a.log'\ndaemon: bool = False\n", "--access-logfile -"),
+        ("user = 'www-data'\ngroup = 'www-data'\n", f"--user={os.geteuid()} --group={os.getegid()}"),
         ("def on_starting(server): ...\n", ""),
         ("not python", ""),
     ],
@@ -129,6 +134,47 @@ def test_gunicorns_variable_is_a_part_of_its_command_line(tmp_path: Path) -> Non
     launch = chosen(tmp_path, one, {"gunicorn": "23"})
     assert launch.arguments == ("--threads", "3", "main:app", "--bind", "127.0.0.1:{port}")
     assert launch.environment == {}
+
+
+def test_hypercorns_configuration(tmp_path: Path) -> None:
+    """Its logs go to the terminal; one that opens further doors is not run."""
+    one, there = command("hypercorn -c h.toml main:app"), {"hypercorn": "0.18", "uvicorn": "0.54"}
+    (tmp_path / "h.toml").write_text('graceful_timeout = 3\naccesslog = "a.log"\n')
+    assert chosen(tmp_path, one, there).arguments[-2:] == ("--access-logfile", "-")
+    (tmp_path / "h.toml").write_text('bind = ["x"]\ninsecure_bind = ["0.0.0.0:80"]\n')
+    launch = chosen(tmp_path, one, there)
+    assert launch.module == "uvicorn"
+    assert launch.passed_over is not None
+    assert launch.passed_over.reason == "is given insecure_bind by h.toml"
+
+
+def test_no_server_that_its_own_file_sends_to_the_background(tmp_path: Path) -> None:
+    (tmp_path / "gunicorn.conf.py").write_text("daemon = True\n")
+    there = {**GUNICORN, "waitress": "3"}
+    assert choose(request(tmp_path), web(interface="wsgi"), there).module == "waitress"
+
+
+def test_the_environments_own_options_are_the_probes_too(tmp_path: Path) -> None:
+    """Where the gate runs in the image of production; a ``serve`` of the user's is run as it is."""
+    given = {
+        "GUNICORN_CMD_ARGS": "--bind 0.0.0.0:80 --daemon -p x.pid --access-logfile=a.log --threads 3",
+        "UVICORN_RELOAD": "1",
+        "UVICORN_HOST": "0.0.0.0",
+        "UVICORN_ROOT_PATH": "/x",
+        "FLASK_RUN_CERT": "adhoc",
+    }
+    made = environment(request(tmp_path), None, given)
+    left = {name: made[name] for name in given if name in made}
+    assert left == {
+        "GUNICORN_CMD_ARGS": "--access-logfile - --threads 3",
+        "UVICORN_HOST": "0.0.0.0",  # the command line wins, and the application may read it
+        "UVICORN_ROOT_PATH": "/x",
+    }
+    assert "GUNICORN_CMD_ARGS" not in environment(
+        request(tmp_path), None, {"GUNICORN_CMD_ARGS": "-c none.py"}
+    )
+    own = environment(request(tmp_path, serve="gunicorn a:b"), None, given)
+    assert {name: own[name] for name in given} == given
 
 
 def test_variables_that_stand_for_options(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_prodready.probes.rewriting import SERVERS, NotUnderstoodError, rewritten
+from pytest_prodready.probes.command_lines import SERVERS
+from pytest_prodready.probes.rewriting import NotUnderstoodError, rewritten
 
 HERE = "--host 127.0.0.1 --port {port}"
 
@@ -46,6 +47,7 @@ def changed(line: str, *existing: str, workers: bool = False) -> str:
             "--access-logfile - --error-logfile - --log-file - --threads 4 a:b --bind 127.0.0.1:{port}",
         ),
         ("gunicorn -DR a:b --preload", "-R a:b --preload --bind 127.0.0.1:{port}"),
+        ("gunicorn -DRw 9 -Rb 0.0.0.0:80 a:b", "-R -R a:b --bind 127.0.0.1:{port} --workers 2"),
         ("gunicorn --certfile c --keyfile=k --proxy-protocol a:b()", "a:b() --bind 127.0.0.1:{port}"),
         (
             "gunicorn --chdir /srv/app --chdir src -c conf.py",

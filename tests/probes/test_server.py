@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pytest_prodready import probes
-from pytest_prodready.facts import Expectation, Health
+from pytest_prodready.facts import Expectation, Health, Operation, PassedOver
 from pytest_prodready.probes.launch import NO_SERVER, Launch
 from pytest_prodready.probes.output import KEPT
 from pytest_prodready.probes.server import RunningServer
@@ -378,3 +378,31 @@ def test_the_project_is_first_on_the_path_only_after_the_server_is_loaded(tmp_pa
     write(tmp_path, main=ASGI, logging="raise RuntimeError('the local logging was imported')")
     seen = probes.check(request(tmp_path), web(), (Expectation("/"),), QUICK, ENVIRON, INSTALLED)
     assert seen.server.failure is None, seen.server.log
+
+
+def test_a_mistake_in_one_part_takes_no_other_with_it(tmp_path: Path) -> None:
+    """The answers stand, the server is told to leave, and the part says what went wrong, without secrets."""
+    write(tmp_path, main=ASGI)
+    entry = web()
+    assert entry.app is not None
+    impossible = Operation("/one", schemes=("hunter2hunter2",))  # type: ignore[arg-type]
+    served = replace(entry, app=replace(entry.app, operations=(impossible,)))
+    jobs = frozenset({"health", "doors", "stop"})
+    environ = {**ENVIRON, "API_TOKEN": "hunter2"}
+    asked = replace(request(tmp_path), jobs=jobs)
+    seen = probes.check(asked, served, paths("/one"), QUICK, environ, INSTALLED)
+    assert [answer.status for answer in seen.answers] == [200]
+    assert seen.stop is not None
+    assert seen.stop.left
+    assert list(seen.mistakes) == ["knocks"]
+    assert seen.mistakes["knocks"].startswith("AttributeError: ")
+    assert "knocks.py, line " in seen.mistakes["knocks"]
+    assert "hunter2" not in str(seen.mistakes)
+
+
+def test_why_a_command_was_passed_over_shows_no_secret(tmp_path: Path) -> None:
+    passed = PassedOver("gunicorn", "Procfile, web", "is given db://u:hunter22@$HOST")
+    launch = Launch(("true",), "x", passed_over=passed)
+    shown = RunningServer(launch, request(tmp_path), ENVIRON, QUICK).facts.passed_over
+    assert shown is not None
+    assert shown.reason == "is given db://u:•••@$HOST"

@@ -10,8 +10,8 @@ import pytest
 
 from pytest_prodready import probes
 from pytest_prodready.facts import Health, InspectedEntry, Location, ServerCommand
+from pytest_prodready.probes.command_lines import SERVERS
 from pytest_prodready.probes.installed import at_least
-from pytest_prodready.probes.rewriting import SERVERS
 from pytest_prodready.rules.health import server_log
 from tests.probes.support import ASGI, ENVIRON, QUICK, WSGI, paths, request, web, write
 

@@ -138,6 +138,19 @@ def test_a_request_in_flight_is_cut_off(tmp_path: Path) -> None:
     assert seen.in_flight.error == "the connection was closed before an answer came"
 
 
+def test_the_request_in_flight_has_the_host_that_the_settings_send(tmp_path: Path) -> None:
+    """An application that refuses every other host is asked as its endpoints are."""
+    write(tmp_path, main=WSGI.replace('== "/slow"', '== "/slow" and environ["HTTP_HOST"] == "shop.example"'))
+    jobs, serve = frozenset({"health", "stop"}), GUNICORN.format(python=sys.executable)
+    asked = replace(request(tmp_path, serve), jobs=jobs, health=HealthSettings(slow="/slow"))
+    known = Expectation("/", headers={"Host": "env:SHOP_HOST"})
+    seen = probes.check(asked, None, (known,), PATIENT, {**ENVIRON, "SHOP_HOST": "shop.example"}, INSTALLED)
+    assert seen.stop is not None
+    assert seen.stop.not_in_flight == ""
+    assert seen.stop.in_flight is not None
+    assert seen.stop.in_flight.status == 200
+
+
 @pytest.mark.parametrize(
     "slow, reason", [("/", "it was answered with 200 at once"), ("/\N{SNOWMAN}\n", "it could not be sent: ")]
 )

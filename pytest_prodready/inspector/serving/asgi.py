@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 from urllib.parse import unquote
 
@@ -26,7 +27,9 @@ class Exchange:
         self.answer = answer
         self._asked = False
         self._over = asyncio.Event()
-        self._departure: asyncio.Task[bytes] | None = None
+        self._departure: asyncio.Task[None] | None = None
+        self.left = False
+        """The client has left before the end of the answer."""
 
     async def receive(self) -> dict[str, Any]:
         """The next piece of the body; after the last one, that the client has left."""
@@ -37,17 +40,28 @@ class Exchange:
             try:
                 data = await self.body.read()
             except GoneError:
-                self._over.set()
+                self._leave()
                 return DISCONNECT
             return {"type": "http.request", "body": data, "more_body": not self.body.ended}
         if self._departure is None:
-            self._departure = asyncio.ensure_future(self.reader.read(1))
-            self._departure.add_done_callback(lambda _: self._over.set())
+            self._departure = asyncio.ensure_future(self._await_departure())
         await self._over.wait()
         return DISCONNECT
 
-    async def send(self, message: dict[str, Any]) -> None:
+    async def _await_departure(self) -> None:
+        with contextlib.suppress(OSError):
+            await self.reader.read(1)
+        self._leave()
+
+    def _leave(self) -> None:
+        self.left = self.left or not self.answer.complete
+        self._over.set()
+
+    async def send(self, message: dict[str, Any]) -> bool:
         """Send a part of the answer; to a client that has left, nothing.
+
+        Returns:
+            Whether the client is still there, for the adapter that has no other way to know.
 
         Raises:
             RuntimeError: the message is not the one that must come next.
@@ -60,14 +74,17 @@ class Exchange:
         if kind == "http.response.start":
             headers = [(bytes(name), bytes(value)) for name, value in message.get("headers", ())]
             self.answer.start(message["status"], headers)
-            return
+            self.body.expected = False
+            return True
         try:
             await self.answer.send(message.get("body", b""), more=bool(message.get("more_body", False)))
         except GoneError:
+            self._leave()
             self.answer.complete = not message.get("more_body", False)
-            self._over.set()
+            return False
         if self.answer.complete:
             self._over.set()
+        return True
 
     async def close(self) -> None:
         """Wait for nothing any more."""

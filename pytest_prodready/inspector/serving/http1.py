@@ -107,7 +107,9 @@ class Body:
                 raise RefusedError(400, "the length of the body is not clear")
             self.left = int(lengths[0])
         self.ended = not self.chunked and not self.left
-        self._expects = head.version == "1.1" and head.values(b"expect") == [b"100-continue"]
+        expected = [value.lower() for value in head.values(b"expect")]
+        self.expected = head.version == "1.1" and expected == [b"100-continue"]
+        """The client waits to be told to send it; no more once the answer has begun."""
 
     async def read(self) -> bytes:
         """The next piece; nothing at the end.
@@ -117,8 +119,8 @@ class Body:
         """
         if self.ended:
             return b""
-        if self._expects:
-            self._expects = False
+        if self.expected:
+            self.expected = False
             self.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         try:
             return await asyncio.wait_for(self._piece(), PAUSE_LIMIT)
@@ -189,7 +191,7 @@ class Answer:
         """Send a piece of the body.
 
         Raises:
-            ValueError: it is more than the headers say.
+            ValueError: it is more, or with its end less, than the headers say.
             GoneError: the client has left, or takes nothing.
         """
         if self._left is not None and not self._bare:
@@ -207,6 +209,8 @@ class Answer:
             await asyncio.wait_for(self.writer.drain(), PAUSE_LIMIT)
         except (OSError, asyncio.TimeoutError):
             raise GoneError from None
+        if self._left and not more and not self._bare:
+            raise ValueError("the body is shorter than its Content-Length")
         self.complete = not more
 
     async def plain(self, status: int, text: str) -> None:

@@ -30,16 +30,18 @@ def run(target: str, interface: str, host: str, port: int) -> int:
         host: where to listen.
         port: the same.
     """
-    return asyncio.run(_serve(target, interface, host, port))
+    # as the servers do it: a WSGI application may run an event loop of its own while it is loaded
+    app = Adapted(_load(target)) if interface == "wsgi" else None
+    return asyncio.run(_serve(target, app, host, port))
 
 
-async def _serve(target: str, interface: str, host: str, port: int) -> int:
+async def _serve(target: str, wsgi: Adapted | None, host: str, port: int) -> int:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    app = _load(target)
-    server = Server(Adapted(app) if interface == "wsgi" else app, (host, port))
-    lifespan = Lifespan(app) if interface == "asgi" else None
+    app = wsgi or _load(target)  # an ASGI application is loaded while its event loop runs
+    server = Server(app, (host, port))
+    lifespan = Lifespan(app) if wsgi is None else None
     if lifespan is not None:
         try:
             await lifespan.start()
@@ -62,7 +64,7 @@ def _failure(what: str, said: str) -> str:
 
 
 def _load(target: str) -> Any:
-    """The application; it is loaded while the event loop runs, as the servers do it."""
+    """The application that an import string names."""
     importlib.import_module(target.partition(":")[0])
     found = web_app.load(target)
     if found.problem:
@@ -123,11 +125,11 @@ class Server:
             self._busy.add(task)
         body, answer = Body(reader, writer, head), Answer(writer, head)
         exchange = Exchange(reader, body, answer)
-        client = writer.get_extra_info("peername")[:2]
+        client = (writer.get_extra_info("peername") or ("", 0))[:2]  # none of a client that has left
         try:
             await self.app(scope(head, client, self.address, self.state), exchange.receive, exchange.send)
-            problem = "" if answer.complete else "ended without a whole answer"
-        except Exception:
+            problem = "" if answer.complete or exchange.left else "ended without a whole answer"
+        except (Exception, SystemExit):  # sys.exit() in one request ends no server
             problem = f"raised\n{traceback.format_exc()}"
         finally:
             await exchange.close()

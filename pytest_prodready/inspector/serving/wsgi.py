@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 import tempfile
 from collections.abc import Callable
@@ -13,7 +14,11 @@ from urllib.parse import unquote_to_bytes
 THREADS = 8
 _IN_MEMORY = 1 << 20
 
-Emit = Callable[[dict[str, Any]], None]
+Emit = Callable[[dict[str, Any]], bool]
+
+
+class LeftError(Exception):
+    """The client has left: nobody reads on."""
 
 
 class Adapted:
@@ -31,8 +36,8 @@ class Adapted:
         """Serve one request."""
         loop = asyncio.get_running_loop()
 
-        def emit(message: dict[str, Any]) -> None:
-            asyncio.run_coroutine_threadsafe(send(message), loop).result()
+        def emit(message: dict[str, Any]) -> bool:
+            return bool(asyncio.run_coroutine_threadsafe(send(message), loop).result())
 
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as body:
             more = True
@@ -86,7 +91,7 @@ class Reply:
     Args:
         app: the WSGI application.
         given: what it learns of the request.
-        emit: sends a message of ASGI, and waits until it has gone.
+        emit: sends a message of ASGI, waits until it has gone, and says whether the client is still there.
     """
 
     def __init__(self, app: Any, given: dict[str, Any], emit: Emit) -> None:
@@ -99,9 +104,15 @@ class Reply:
     def run(self) -> None:
         """Call the application and send what it gives.
 
+        Where the client leaves, what is left of it is not asked for: it may have no end.
+
         Raises:
             Exception: whatever it raises.
         """
+        with contextlib.suppress(LeftError):
+            self._run()
+
+    def _run(self) -> None:
         result = self.app(self.given, self._start)
         try:
             for data in result:
@@ -132,4 +143,5 @@ class Reply:
         if not self._sent:
             self._sent = True
             self.emit(self._first)
-        self.emit({"type": "http.response.body", "body": data, "more_body": more})
+        if not self.emit({"type": "http.response.body", "body": data, "more_body": more}):
+            raise LeftError

@@ -11,9 +11,18 @@ from pytest_prodready.health import claims
 from pytest_prodready.registry import Subject
 from pytest_prodready.rules.health import answer_words as words
 from pytest_prodready.rules.health import readiness
-from pytest_prodready.rules.health.family import NOT_PROBED, app_place, by_expectation, family, not_asked
+from pytest_prodready.rules.health.family import (
+    NOT_PROBED,
+    app_place,
+    by_expectation,
+    family,
+    lost,
+    not_asked,
+)
 
 _CALLED = {"database": "the database", "redis": "the Redis", "broker": "the broker", "cache": "the cache"}
+
+_ON_PURPOSE = "dependencies in [tool.prodready.health] names what it needs, [] for nothing."
 
 
 @dataclass(frozen=True)
@@ -33,9 +42,10 @@ class Trial:
     pairs: tuple[Pair, ...] = ()
 
     @property
-    def without(self) -> str:
-        """``without the database of DATABASE_URL``."""
-        return f"without {_CALLED.get(self.control.kind, 'the service')} of {self.control.dependency}"
+    def meanwhile(self) -> str:
+        """``while the database of DATABASE_URL was out of reach``."""
+        called = _CALLED.get(self.control.kind, "the service")
+        return f"while {called} of {self.control.dependency} was out of reach"
 
 
 @family.kind("dependency", "dependencies", needs=("web", "health", "controls"), late=True)
@@ -61,7 +71,8 @@ def _subject(facts: Facts, at: int, planned: Control, known: list[int]) -> Subje
     if skipped or facts.health is None:
         return Subject(_name(planned), Trial(planned), skipped or NOT_PROBED, location=planned.location)
     if at >= len(facts.health.controls):
-        return Subject(_name(planned), Trial(planned), errored="it was not tried", location=planned.location)
+        why = lost(facts, "controls") or lost(facts, "answers") or "it was not tried"
+        return Subject(_name(planned), Trial(planned), errored=why, location=planned.location)
     control = facts.health.controls[at]
     answered = by_expectation(facts)
     pairs = tuple(
@@ -107,18 +118,23 @@ def _content(seen: Trial, pair: Pair, facts: Facts) -> Iterator[Fault]:
     proven = control.pointed is True and not control.others
     if said:
         level = None if proven or (ready and control.declared) else Level.WARNING
-        message = f"{asked} answered {pair.dead.status} and said {said} {seen.without}"
+        message = f"{asked} answered {pair.dead.status} and said {said} {seen.meanwhile}"
     elif ready and (control.declared or (control.kind == "database" and not control.others)):
         level = None if control.declared else Level.WARNING
-        message = f"{asked} answered {pair.dead.status} {seen.without}"
+        message = f"{asked} answered {pair.dead.status} {seen.meanwhile}"
         if verdict:
             message += f': its body says "{verdict}", and a probe looks at the status alone'
     else:
         return
+    remedy = (
+        "Let it ask for something small, such as SELECT 1 or PING, within a time limit, and answer 503 when "
+        "that fails."
+    )
+    if not said and not control.declared:
+        remedy += f" Where it leaves that out on purpose: {_ON_PURPOSE}"
     yield Fault(
         message,
-        "Let it ask for something small, such as SELECT 1 or PING, within a time limit, and answer 503 when "
-        "that fails.",
+        remedy,
         pair.expectation.location or app_place(facts),
         proof=_proof(seen, pair),
         details=words.body_block(pair.dead),
@@ -133,7 +149,7 @@ def _not_alive(seen: Trial, pair: Pair, facts: Facts) -> Fault:
     )
     got = pair.dead.error or f"it answered {pair.dead.status}"
     return Fault(
-        f"{words.asked(expectation)} tells of life and fails {seen.without}: {got}",
+        f"{words.asked(expectation)} tells of life and failed {seen.meanwhile}: {got}",
         "Let liveness ask nothing but the process itself: every instance is restarted while the dependency "
         "is down, and none of that brings it back. Readiness is the one to fail.",
         expectation.location or app_place(facts),

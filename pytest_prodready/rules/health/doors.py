@@ -10,7 +10,15 @@ from pytest_prodready.findings import Fault, Level
 from pytest_prodready.health import guarded
 from pytest_prodready.registry import Subject
 from pytest_prodready.rules.health import answer_words as words
-from pytest_prodready.rules.health.family import Endpoint, endpoint, family, is_django, not_asked, routes
+from pytest_prodready.rules.health.family import (
+    Endpoint,
+    endpoint,
+    family,
+    is_django,
+    lost,
+    not_asked,
+    routes,
+)
 from pytest_prodready.rules.health.openings import openings, refuses, succeeds
 
 _SPEAKS_OF_LOGIN = (
@@ -42,9 +50,9 @@ def protected(facts: Facts) -> Iterator[Subject[Door | None]]:
     skipped = not_asked(facts)
     for operation in asked:
         door = Door(operation, answers.get((operation.path, False)), answers.get((operation.path, True)))
-        lost = "" if skipped else _not_answered(door)
+        silent = "" if skipped else lost(facts, "knocks") or _not_answered(door)
         unheard = skipped or _not_reached(door, is_django(facts))
-        yield Subject(f"protected {operation.path}", door, unheard, lost, operation.location)
+        yield Subject(f"protected {operation.path}", door, unheard, silent, operation.location)
     if more:
         reason = f"{more} more than the {guarded.MOST} that are asked in one run"
         yield Subject("protected endpoints beyond these", None, reason)
@@ -91,14 +99,15 @@ def _open_door(door: Door) -> Iterator[Fault]:
     if without is None:
         return
     if not operation.optional and succeeds(without):
-        yield _fault(operation, without, "without a credential", "everybody may call it")
+        doubt = f"the application's own {operation.decided_by} let it pass" if operation.decided_by else ""
+        yield _fault(operation, without, "without a credential", "everybody may call it", doubt)
     # where no credential is needed, a wrong one proves nothing; where it is refused, it is needed
     elif without.status in words.REFUSALS and wrong is not None and succeeds(wrong):
         yield _fault(operation, wrong, "to a credential that nobody issued", "any will do")
 
 
-def _fault(operation: Operation, answer: Answer, sent: str, so: str) -> Fault:
-    doubt = operation.doubt or _speaks_of_login(answer)
+def _fault(operation: Operation, answer: Answer, sent: str, so: str, doubt: str = "") -> Fault:
+    doubt = operation.doubt or doubt or _speaks_of_login(answer)
     message = f"GET {operation.path} answered {answer.status} {sent}, although {operation.source} guards it"
     return Fault(
         f"{message} ({doubt})" if doubt else f"{message}: {so}",

@@ -32,9 +32,8 @@ def server(facts: Facts) -> Iterator[Subject[Server | None]]:
     if facts.health is None:
         yield Subject("server", None, skipped=NOT_PROBED)
     else:
-        yield Subject(
-            "server", facts.health.server, skipped=facts.health.server.skipped, location=app_place(facts)
-        )
+        seen = facts.health.server
+        yield Subject("server", seen, seen.skipped, lost(facts, "server"), app_place(facts))
 
 
 @family.kind("endpoint", "endpoints", needs=("web", "health"), late=True)
@@ -48,7 +47,7 @@ def endpoint(facts: Facts) -> Iterator[Subject[Endpoint]]:
             expectation = replace(expectation, location=app_place(facts))
         value = Endpoint(expectation, answered[at] if at < len(answered) else ())
         skipped = not_asked(facts)
-        errored = "" if skipped else not_judged(value, routes(facts))
+        errored = "" if skipped else lost(facts, "answers") or not_judged(value, routes(facts))
         yield Subject(name, value, skipped, errored, expectation.location)
 
 
@@ -85,9 +84,16 @@ def not_asked(facts: Facts) -> str:
     if facts.health is None:
         return NOT_PROBED
     seen = facts.health.server
-    if seen.skipped or seen.started:
+    if seen.skipped or seen.started or lost(facts, "server"):
         return seen.skipped
     return f"nothing answers at {seen.url}" if seen.url and not seen.command else "the server did not start"
+
+
+def lost(facts: Facts, part: str) -> str:
+    """That the gate itself failed in a part of the probes, see :attr:`.Health`; empty where it did not."""
+    mistakes = facts.health.mistakes if facts.health is not None else {}
+    said = mistakes.get("server") or mistakes.get(part)
+    return f"a mistake of the gate's own, worth a report: {said}" if said else ""
 
 
 def not_judged(seen: Endpoint, routes: tuple[Route, ...] | None) -> str:

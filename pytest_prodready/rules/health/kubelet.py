@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from pytest_prodready.facts import Answer, Expectation, Facts, HttpProbe, KubeletProbe
@@ -18,6 +18,7 @@ from pytest_prodready.rules.health.family import (
     by_expectation,
     family,
     is_django,
+    lost,
     not_asked,
 )
 
@@ -53,7 +54,8 @@ def kubelet_probe(facts: Facts) -> Iterator[Subject[Asked]]:
         if facts.health is None or not_asked(facts):
             yield Subject(name, Asked(expectation, manifest), not_asked(facts) or NOT_PROBED, location=place)
         elif number >= len(facts.health.kubelet) or at >= len(answered):
-            yield Subject(name, Asked(expectation, manifest), errored="it was not asked so", location=place)
+            why = lost(facts, "kubelet") or lost(facts, "answers") or "it was not asked so"
+            yield Subject(name, Asked(expectation, manifest), errored=why, location=place)
         else:
             value = Asked(expectation, manifest, answered[at][0], facts.health.kubelet[number])
             yield Subject(name, value, _left_to_others(value, facts), location=place)
@@ -69,6 +71,12 @@ def kubelet_probe(facts: Facts) -> Iterator[Subject[Asked]]:
 )
 def unreachable_for_kubelet(seen: Asked, facts: Facts) -> Iterator[Fault]:
     """PRD510; without a sign of Kubernetes a warning at most, for paths that are named as its own."""
+    named = "" if seen.in_production(facts) else " (its name alone says that Kubernetes asks for it)"
+    for fault in _faults(seen, facts):
+        yield replace(fault, message=fault.message + named, location=fault.location or app_place(facts))
+
+
+def _faults(seen: Asked, facts: Facts) -> Iterator[Fault]:
     probe, ordinary = seen.probe, seen.ordinary
     if probe is None or ordinary is None:
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from pytest_prodready.facts import Answer, Expectation, Route
@@ -56,6 +57,8 @@ def _left_out(
     status = answer.status
     if status is None or refuses(answer) or gap(expectation, answer, routes):
         return None
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return None  # nothing was given away; who is asked less often would have refused otherwise
     if full.status == status and not accepts(expectation, status):
         return None  # the endpoint fails in both cases: that is 502's, and proves nothing of its protection
     answered = f"{words.asked(expectation)} answered {status} without the header {answer.without}"

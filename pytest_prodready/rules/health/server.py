@@ -10,6 +10,7 @@ from pytest_prodready.findings import Fault, Level
 from pytest_prodready.rules.health import instance, server_log
 from pytest_prodready.rules.health.family import app_place, family, server
 
+_MISSING = re.compile(r"ModuleNotFoundError: No module named '(\w+)")
 _PROCFILE = re.compile(r"(^|/)Procfile$")
 
 
@@ -42,7 +43,7 @@ def does_not_start(seen: Server | None, facts: Facts) -> Iterator[Fault]:
     place = seen.location or facts.settings_locations.get("serve") or app_place(facts)
     yield Fault(
         f"{began} {failure.message}" + (f": {cause}" if cause else ""),
-        _start_remedy(failure.how),
+        _start_remedy(failure.how, cause, facts),
         server_log.place(log, facts.root) or place,
         proof=_start_proof(seen),
         details=tuple(details),
@@ -83,7 +84,10 @@ def _start_proof(seen: Server) -> str:
     return f"ran {seen.command}" + (f", asked {seen.attempts} times" if seen.attempts > 1 else "")
 
 
-def _start_remedy(how: str) -> str:
+def _start_remedy(how: str, cause: str, facts: Facts) -> str:
+    missing = _MISSING.match(cause)
+    if missing and missing[1] not in facts.packages:
+        return f"Add what provides {missing[1]} to the runtime requirements: the server needs it."
     if how == "left":
         return "Keep the server in the foreground: no --daemon, no & behind it."
     if how == "hung":

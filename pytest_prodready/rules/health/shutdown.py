@@ -13,6 +13,7 @@ from pytest_prodready.rules.health.family import (
     NOT_PROBED,
     app_place,
     family,
+    lost,
     not_asked,
     something_to_probe,
 )
@@ -45,11 +46,11 @@ def shutdown(facts: Facts) -> Iterator[Subject[Stop | None]]:
     if facts.url or not something_to_probe(facts):
         return
     stop = facts.health.stop if facts.health else None
-    reason = not_asked(facts)
+    reason, broken = not_asked(facts), lost(facts, "stop")
     if not reason and stop is None:
         failed = facts.health is not None and facts.health.server.failure is not None
         reason = "the server left before it was told to" if failed else NOT_PROBED
-    yield Subject("shutdown", stop, skipped=reason, location=app_place(facts))
+    yield Subject("shutdown", stop, reason, broken, app_place(facts))
 
 
 @family.rule(

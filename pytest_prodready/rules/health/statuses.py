@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 
 from pytest_prodready.facts import Answer, Expectation, Route
 from pytest_prodready.findings import Fault, Level
@@ -36,11 +37,15 @@ def wrong_status(
     target = f" to {answer.location_header}" if answer.location_header else ""
     said = "" if named else words.quotation(answer)
     message = f"{asked} answered {answer.status}{target}, expected {words.expected(expectation)}{said}"
+    # who lacks the header was asked for before, and often enough to be held off
+    crowded = answer.status == HTTPStatus.TOO_MANY_REQUESTS and len(answers) > 1
     host = answer.status == 400 and (django or "host" in answer.body.lower())
     if host and django:
         message += ": ALLOWED_HOSTS may refuse 127.0.0.1"
     elif doubtful(expectation, answer):
         message += " (asked without credentials)"
+    elif crowded:
+        message += " after the requests without the right header"
     yield Fault(
         message,
         words.host_remedy(django) if host else words.status_remedy(expectation, answer, named),
@@ -50,7 +55,7 @@ def wrong_status(
             *words.body_block(answer),
             *words.expect_block(expectation, answer, 'headers = { Host = "…" }' if host else "", named),
         ),
-        level=Level.WARNING if doubtful(expectation, answer) else None,
+        level=Level.WARNING if crowded or doubtful(expectation, answer) else None,
     )
 
 

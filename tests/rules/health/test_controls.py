@@ -117,9 +117,9 @@ def test_the_words() -> None:
     assert outcome is Outcome.FAILED
     assert (finding.code, finding.subject) == ("PRD509", "without DATABASE_URL")
     assert finding.location == written.location
-    assert (
-        finding.message
-        == 'GET /ready answered 200 and said "database": "ok" without the database of DATABASE_URL'
+    assert finding.message == (
+        'GET /ready answered 200 and said "database": "ok" '
+        "while the database of DATABASE_URL was out of reach"
     )
     assert "DATABASE_URL pointed at a port of 127.0.0.1 where nobody listens" in finding.proof
 
@@ -143,6 +143,16 @@ def test_what_is_not_judged() -> None:
     assert judged(down)[:2] == (Outcome.SKIPPED, "the server did not start")
     lost = replace(seen, health=replace(seen.health, controls=()))
     assert judged(lost)[:2] == (Outcome.ERRORED, "it was not tried")
+    assert lost.health is not None
+    failed = replace(lost, health=replace(lost.health, mistakes={"answers": "KeyError: 1"}))
+    assert judged(failed)[:2] == (Outcome.ERRORED, "a mistake of the gate's own, worth a report: KeyError: 1")
+
+
+def test_readiness_may_leave_a_database_out_on_purpose() -> None:
+    """What was only found is a warning, which says how to answer it."""
+    for control, said in ((DATABASE, True), (DECLARED, False)):
+        _, _, (finding,) = judged(facts(control, READY, answer(200)))
+        assert ("on purpose: dependencies in [tool.prodready.health]" in finding.remedy) is said
 
 
 def test_a_server_that_does_not_start_without_it() -> None:

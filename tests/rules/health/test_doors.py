@@ -66,6 +66,14 @@ def test_an_endpoint_that_refuses_in_every_way() -> None:
     )
 
 
+def test_who_is_asked_too_often_may_hold_off_everybody() -> None:
+    """The gate's own requests without the header come first; a fault is seen only where they do not."""
+    assert not judged(GUARDED, FULL, replace(LEFT_OUT, status=429))
+    held_off = replace(FULL, status=429)
+    assert only(GUARDED, held_off, replace(LEFT_OUT, status=429)).level is Level.WARNING
+    assert only(expect(), held_off).level is Level.ERROR
+
+
 def test_any_value_will_do() -> None:
     """A wrong value that is answered is an error; one that the endpoint stumbles over a warning."""
     finding = only(GUARDED, FULL, LEFT_OUT, lacking(200, WRONG_VALUE))

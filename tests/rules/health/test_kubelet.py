@@ -136,6 +136,15 @@ def test_other_causes_are_left_to_others() -> None:
     assert list(kubelet_probe.subjects(facts(REFUSED, url="https://shop.example.com"))) == []
 
 
+def test_the_words_for_an_endpoint_that_is_only_named_so() -> None:
+    """Nobody may ask for it so: the words say why it is judged, and there is a place to look at."""
+    entry = replace(DJANGO, entry=replace(DJANGO.entry, location=LINE))
+    (finding,) = findings(facts(REFUSED, manifest=None, entries=(entry,)))
+    assert finding.level is Level.WARNING
+    assert finding.message.endswith("(its name alone says that Kubernetes asks for it)")
+    assert finding.location == LINE
+
+
 def test_the_words() -> None:
     (finding,) = findings(facts(got(400), entries=(DJANGO,)))
     assert (finding.subject, finding.location) == ("kubelet /healthz", LINE)

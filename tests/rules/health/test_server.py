@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_prodready.facts import Failure, Location, PassedOver
-from pytest_prodready.findings import Finding, Level
-from tests.rules.health.support import APP, UP, facts, findings
+from pytest_prodready.facts import Failure, Location, PassedOver, Server
+from pytest_prodready.findings import Finding, Level, Outcome
+from tests.rules.health.support import APP, UP, facts, findings, found, json, outcomes
 
 PLACE = Location("Procfile", 2)
 MISSING = PassedOver("gunicorn", "Procfile, web", "is not installed in the target", PLACE, missing=True)
@@ -41,6 +41,16 @@ def test_the_line_of_the_command() -> None:
     assert finding.location == APP
 
 
+def test_what_the_server_itself_lacks() -> None:
+    """As the gunicorn of celery-director, which needs the pkg_resources that nothing brings."""
+    log = "Traceback (most recent call last):\nModuleNotFoundError: No module named 'pkg_resources'\n"
+    failure = Failure("exited", "it exited with status 1 before it answered", output=log)
+    seen = facts(server=replace(UP, started=False, url="", failure=failure))
+    remedy = "Add what provides pkg_resources to the runtime requirements: the server needs it."
+    assert only(findings(seen)).remedy == remedy
+    assert only(findings(replace(seen, packages=("pkg_resources",)))).remedy != remedy
+
+
 def test_what_a_procfile_starts_must_be_there() -> None:
     """Another server stood in, and answered: the deploy itself has only the first."""
     finding = only(findings(facts(server=replace(UP, passed_over=MISSING))))
@@ -66,3 +76,20 @@ def test_an_image_may_bring_what_is_missing_here(own: PassedOver) -> None:
     failed = replace(UP, failure=Failure("hung", "it did not accept a connection"), passed_over=own)
     finding = only(findings(facts(server=failed)))
     assert ("not started", f"gunicorn (Procfile, web): it {own.reason}") in finding.details
+
+
+def test_where_the_gate_itself_failed_nothing_is_said_of_the_application() -> None:
+    """It is errored rather than failed; and what was seen in another part is judged."""
+    said = "a mistake of the gate's own, worth a report: KeyError: 'x', http.py, line 7"
+    seen = facts(found(), server=Server(""))
+    assert seen.health is not None
+    broken = {"server": "KeyError: 'x', http.py, line 7"}
+    assert outcomes(replace(seen, health=replace(seen.health, mistakes=broken))) == {
+        "server": (Outcome.ERRORED, said),
+        "/health": (Outcome.ERRORED, said),
+    }
+    seen = facts(found(), answers=(json("/health", 200, {}),))
+    assert seen.health is not None
+    assert set(outcomes(replace(seen, health=replace(seen.health, mistakes={"knocks": "no"}))).values()) == {
+        (Outcome.PASSED, "")
+    }
