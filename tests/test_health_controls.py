@@ -14,6 +14,8 @@ from pytest_prodready.findings import Level
 from tests import services
 from tests.support import Run, gate
 
+pytestmark = pytest.mark.wide
+
 for needed in ("fastapi", "psycopg", "redis", "uvicorn"):
     pytest.importorskip(needed)
 

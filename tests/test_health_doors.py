@@ -10,6 +10,8 @@ import pytest
 from pytest_prodready.findings import Finding, Level, Outcome
 from tests.support import Run, gate
 
+pytestmark = pytest.mark.wide
+
 SELECT = "--prodready-select=PRD501,PRD502,PRD505,PRD506"
 TOKEN = "adm_4711a7e59c21"
 SETTINGS = """

@@ -10,6 +10,8 @@ import pytest
 from pytest_prodready.findings import Level, Outcome
 from tests.support import MATRIX, Run, gate
 
+pytestmark = pytest.mark.wide
+
 SELECTED = "--prodready-select=PRD502,PRD503,PRD504,PRD505,PRD507"
 SETTINGS = """\
 [project]

@@ -10,6 +10,8 @@ import pytest
 from pytest_prodready.findings import Level
 from tests.support import Run, gate
 
+pytestmark = pytest.mark.wide
+
 for needed in ("django", "fastapi", "gunicorn", "uvicorn"):
     pytest.importorskip(needed)
 
