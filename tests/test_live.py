@@ -15,6 +15,8 @@ from tests import services
 from tests.services import Broker, worker
 from tests.support import Run, gate
 
+pytestmark = pytest.mark.wide
+
 pytest.importorskip("celery")
 
 APP = "from celery import Celery\napp = Celery('proj', include=['proj.tasks'])\n"

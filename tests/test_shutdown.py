@@ -11,7 +11,10 @@ import pytest
 from pytest_prodready.findings import Level, Outcome
 from tests.support import gate
 
-pytestmark = pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs Linux's /proc")
+pytestmark = [
+    pytest.mark.wide,
+    pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs Linux's /proc"),
+]
 
 FASTAPI = """
     import contextlib, os, threading, time
@@ -93,12 +96,11 @@ class Twin:
     line: str = ""
     """A part of the line that is named; of ``pyproject.toml`` where it stands there."""
     limit: float = 30
-    wide: bool = False
 
 
 TWINS = [
     Twin("uvicorn and FastAPI", fastapi(), UVICORN),
-    Twin("uvicorn in a program of its own", fastapi(), "python main.py {port}", wide=True),
+    Twin("uvicorn in a program of its own", fastapi(), "python main.py {port}"),
     Twin(
         "a lifespan that hangs",
         fastapi(end="time.sleep(1000)"),
@@ -128,7 +130,6 @@ TWINS = [
         "python main.py {port}",
         "GET /report, which was in flight when SIGTERM came, was cut off: the connection was closed",
         "serve =",
-        wide=True,
     ),
     Twin("gunicorn and Flask", flask(daemon=True), GUNICORN),
     Twin(
@@ -138,9 +139,8 @@ TWINS = [
         "the server had not left 6 s after SIGTERM: a worker does not come to its end",
         "app = Flask",
         6,
-        wide=True,
     ),
-    Twin("a shell that makes way", fastapi(), f"sh -c 'cd . ; exec {UVICORN}'", wide=True),
+    Twin("a shell that makes way", fastapi(), f"sh -c 'cd . ; exec {UVICORN}'"),
     Twin(
         "a shell in front",
         fastapi(),
@@ -151,10 +151,7 @@ TWINS = [
 ]
 
 
-@pytest.mark.parametrize(
-    "twin",
-    [pytest.param(one, id=one.name, marks=[pytest.mark.wide] if one.wide else []) for one in TWINS],
-)
+@pytest.mark.parametrize("twin", TWINS, ids=lambda one: one.name)
 def test_how_a_server_leaves(pytester: pytest.Pytester, twin: Twin) -> None:
     """The broken one is named with its line, the healthy one passes; a request is in flight meanwhile."""
     pytest.importorskip("flask" if "Flask" in twin.source else "fastapi")
