@@ -28,7 +28,7 @@ def find(project: Project) -> Iterator[Facts]:
     real: dict[str, dict[int, str]] = {}
     for file, known in names.items():
         if project.owns_file(file):
-            real.setdefault(os.path.realpath(file), {}).update(known)
+            real.setdefault(project.real(file), {}).update(known)
     for file, known in real.items():
         if len(known) > 1:
             ordered = sorted(known.values(), key=lambda name: (not project.owns_module(name), name))

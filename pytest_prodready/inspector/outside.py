@@ -96,7 +96,11 @@ def _line(data: bytes, at: int) -> int:
 def _uses(top: str, file: str, parsed: Parsed) -> list[str]:
     if top not in FEATURES:
         return []
-    return parsed.of(file, "features", _read_features, _MAY_USE.search) or []
+    return parsed.of(file, *READING) or []
+
+
+def _may_use(data: bytes) -> bool:
+    return any(top.encode() in data for top in FEATURES) and bool(_MAY_USE.search(data))
 
 
 def _read_features(tree: ast.Module) -> list[str]:
@@ -104,3 +108,7 @@ def _read_features(tree: ast.Module) -> list[str]:
     called = (node.func for node in walk(tree) if isinstance(node, ast.Call))
     names = (getattr(one, "attr", getattr(one, "id", "")) for one in called)
     return sorted({name for name in names if _FEATURE.fullmatch(name)})
+
+
+READING = ("features", _read_features, _may_use)
+"""What is asked of a module that imports one of these libraries."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .bootstrap import Events
     from .effects import Effects
     from .environment_reads import EnvironmentReads
+    from .parsed import Parsed
     from .project import Project
 
 
@@ -33,9 +34,12 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events", effects
         return
     events.send("facts", "seconds", time.perf_counter() - started)
     effects.end()
-    _effects(effects, events)
-    _environment(reads, project, events)
+    name = f"{request['kind']} {request['target']}"
+    parsed = _inspector("parsed").Parsed(request["cache"], name, request["shared"])
     jobs = set(request["jobs"])
+    _expect(parsed, jobs)
+    _effects(effects, events, parsed)
+    _environment(reads, project, events)
     raised: dict[str, Any] = {}
 
     def step(name: str, gather: "Callable[[], object]") -> object:
@@ -46,13 +50,10 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events", effects
             step("receivers", lambda: _inspector("django.receivers").connected(project))
 
     tried: list[str] = []
-    name = f"{request['kind']} {request['target']}"
-    parsed = _inspector("parsed").Parsed(request["cache"], name, request["shared"])
-    _expect(parsed, jobs)
     if request["kind"] != "web":
         connected()
     if request["kind"] == "web":
-        step("app", lambda: _inspector("web_app").inspect(loaded[0], request["target"], project))
+        step("app", lambda: _inspector("web_app").inspect(loaded[0], request["target"], project, parsed))
         connected()  # now that the routes of Django's URL configuration were asked for, as by a request
         if "celery" in jobs and "celery" in sys.modules:
             step("binding", lambda: _inspector("celery.wiring").inspect(loaded[0], project))
@@ -64,7 +65,7 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events", effects
         effects.begin()
         tried = _commands(request, project, events)
         effects.end()
-        _effects(effects, events)
+        _effects(effects, events, parsed)
     if ("services" in jobs and request["kind"] == "celery") or (
         jobs & {"services", "controls"} and request["kind"] == "web"
     ):
@@ -74,7 +75,7 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events", effects
         effects.begin()
         raised = _closure(request, loaded[0], project, events, parsed, tried)
         effects.end()
-        _effects(effects, events)
+        _effects(effects, events, parsed)
         if "calls" in jobs:
             step("call_sites", lambda: _inspector("celery.call_sites").inspect(project, parsed))
         if request["kind"] == "celery" and "celery" in jobs:
@@ -211,9 +212,10 @@ def _step(name: str, gather: "Callable[[], object]", events: "Events") -> object
 def _expect(parsed: "Any", jobs: "set[str]") -> None:
     """Have each file parsed once for all the steps that will ask for most of them."""
     if "closure" in jobs:
-        from . import closure
+        from . import closure, outside
 
         parsed.expect(*closure.READING)
+        parsed.expect(*outside.READING)
         if "calls" in jobs and _inspector("celery.call_sites").CELERY in sys.modules:
             parsed.expect(*_inspector("celery.call_sites").READING)
 
@@ -265,11 +267,14 @@ def _go_on(
         _inspector("continuing").modules(raised, project, request["hidden"], events.send)
 
 
-def _effects(effects: "Effects", events: "Events") -> None:
-    def gather() -> object:
+def _effects(effects: "Effects", events: "Events", parsed: "Parsed") -> None:
+    def find_line(file: str, module: str, kind: str, detail: str) -> "int | None":
         from . import effect_lines
 
-        return effects.facts(effect_lines.find_line)
+        return effect_lines.find_line(file, module, kind, detail, parsed)
+
+    def gather() -> object:
+        return effects.facts(find_line)
 
     _step("effects", gather, events)
 

@@ -11,8 +11,8 @@ from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 from . import web_entrance, web_routes
+from .parsed import Parsed
 from .project import Project, source_file
-from .sources import tree_of
 
 
 class Found:
@@ -166,7 +166,7 @@ def _interface(value: object) -> str:
     return "asgi" if required == 3 else ""
 
 
-def inspect(found: Found, target: str, project: Project) -> dict[str, object]:
+def inspect(found: Found, target: str, project: Project, parsed: Parsed) -> dict[str, object]:
     """The ``App`` for what :func:`load` found."""
     module_name, _, expression = target.partition(":")
     module = sys.modules[module_name]
@@ -178,7 +178,7 @@ def inspect(found: Found, target: str, project: Project) -> dict[str, object]:
         "problem": found.problem,
         "detail": found.detail,
         "available": sorted(name for name in vars(module) if not name.startswith("_")) if no_object else [],
-        "location": _location(module, expression or "app", project),
+        "location": _location(module, expression or "app", project, parsed),
         "factory": found.factory,
         "routes": None if found.problem else web_routes.routes(found.value),
         "entrance": {} if found.problem else web_entrance.inspect(found.value),
@@ -204,17 +204,23 @@ def context(loaded: object, project: Project) -> Iterator[None]:
         yield
 
 
-def _location(module: object, expression: str, project: Project) -> dict[str, object] | None:
+def _location(module: object, expression: str, project: Project, parsed: Parsed) -> dict[str, object] | None:
     """Where the module defines the name, else the module's file."""
     file = source_file(module)
     if not file:
         return None
     name = expression.partition("(")[0].partition(".")[0]
-    tree = tree_of(file)
-    for node in tree.body if tree is not None else ():
-        if name in _bound(node):
-            return project.location(file, node.lineno)
-    return project.location(file)
+    lines: dict[str, int] = parsed.of(file, "names at top", _lines_at_top) or {}
+    return project.location(file, lines.get(name))
+
+
+def _lines_at_top(tree: ast.Module) -> dict[str, int]:
+    """Each name that a statement of the module itself binds, with the line of the first one."""
+    lines: dict[str, int] = {}
+    for node in tree.body:
+        for name in _bound(node):
+            lines.setdefault(name, node.lineno)
+    return lines
 
 
 def _bound(node: ast.stmt) -> set[str]:

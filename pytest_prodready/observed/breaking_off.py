@@ -11,6 +11,7 @@ from pytest_prodready import child
 from pytest_prodready.codec import WireError, decode
 from pytest_prodready.facts import Failure, Frame
 from pytest_prodready.inspector.effect_lines import find_line
+from pytest_prodready.inspector.parsed import Parsed
 from pytest_prodready.inspector.project import Project
 from pytest_prodready.observed.seen import Seen
 from pytest_prodready.request import Request
@@ -56,7 +57,7 @@ def closing_line(seen: Seen) -> str:
     module = seen.own_module_in_progress().replace(".", "/")
     for directory in (seen.request.root, *map(Path, seen.request.pythonpath)):
         for file in (directory / f"{module}.py", directory / module / "__init__.py"):
-            if module and (line := find_line(str(file), "", "output", "")):
+            if module and (line := find_line(str(file), "", "output", "", Parsed())):
                 return f"{file.relative_to(seen.request.root)}:{line}"
     return ""
 

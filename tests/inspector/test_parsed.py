@@ -40,6 +40,17 @@ def test_a_second_run_parses_nothing(project: Project) -> None:
     assert store.name.startswith("parsed-")
 
 
+def test_the_line_of_an_effect_is_kept_too(project: Project) -> None:
+    """An altered path, whose line no event tells: it is looked for in the source, once."""
+    files = {"app/__init__.py": "import sys\n\nsys.path.append('beside')\n"}
+    first, second = inspect(project, files), inspect(project)
+    lines = [
+        [effect.location.line for effect in seen.entry.effects if effect.location] for seen in (first, second)
+    ]
+    assert lines == [[3], [3]]
+    assert (first.entry.parsed, second.entry.parsed) == (1, 0)
+
+
 def test_without_a_place_nothing_is_kept(project: Project) -> None:
     """Each run reads all, and finds the same."""
     first, second = (project.inspect(FILES, closure=True) for _ in range(2))
