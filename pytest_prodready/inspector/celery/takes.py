@@ -13,8 +13,9 @@ from types import FunctionType, MethodType
 from typing import Any
 
 from ..nodes import name_parts, walk
-from ..sources import tree_of
 from . import registry
+from .definition import definition_of
+from .rewriting import keeps_shape
 
 DEEPEST = 10
 """Wrappers around one function."""
@@ -35,7 +36,6 @@ ON_COMMIT = ("delay_on_commit", "apply_async_on_commit")
 """Methods of Celery's task class for Django alone."""
 READING = {"copy", "get", "items", "keys", "values"}
 """What may be asked of a dict without changing it."""
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def facts(task: Any) -> dict[str, Any]:
@@ -129,15 +129,10 @@ def _passes_on(wrapper: FunctionType, inner: Any) -> bool:
     """Whether ``wrapper`` calls ``inner`` with exactly its own arguments."""
     if wrapper.__module__ == "celery.app.base":
         return True  # for pydantic: it binds the arguments with the signature of what it wraps
-    node = _definition(
-        wrapper.__code__.co_filename,
-        wrapper.__code__.co_firstlineno,
-        wrapper.__name__,
-        wrapper.__code__.co_name,
-    )
+    node = definition_of(wrapper)
     cells = dict(zip(wrapper.__code__.co_freevars, wrapper.__closure__ or (), strict=True))
     names = {name for name, cell in cells.items() if _held(cell) is inner}
-    return node is not None and any(_hands_over(node, (name,)) for name in names)
+    return node is not None and any(_hands_over(wrapper, (name,)) for name in names)
 
 
 def _calls_run(cls: type) -> bool:
@@ -157,18 +152,22 @@ def _passes_to_super(cls: type, name: str, *others: tuple[str, ...]) -> bool:
             continue
         if type(method) is not FunctionType:
             return False
-        code = method.__code__
-        node = _definition(code.co_filename, code.co_firstlineno, name, code.co_name)
-        if node is None or not any(_hands_over(node, path) for path in (("super()", name), *others)):
+        if not any(_hands_over(method, path) for path in (("super()", name), *others)):
             return False
-        if others and not _hands_over(node, ("super()", name)):
+        if others and not _hands_over(method, ("super()", name)):
             return True  # it has called run itself
     return False
 
 
 @functools.cache
-def _hands_over(node: Function, path: tuple[str, ...]) -> bool:
-    """Whether a function gives all of its arguments, unchanged, to every call of ``path``, and calls it."""
+def _hands_over(function: FunctionType, path: tuple[str, ...]) -> bool:
+    """Whether a function gives all of its arguments to every call of ``path``, and calls it.
+
+    They are unchanged, or each has got another value: no more and no fewer of them, by the same names.
+    """
+    node = definition_of(function)
+    if node is None:
+        return False
     args = node.args
     own = [one.arg for one in (*args.posonlyargs, *args.args)]
     is_method = path[0] in ("super()", "self")
@@ -179,12 +178,18 @@ def _hands_over(node: Function, path: tuple[str, ...]) -> bool:
     if path[-1] == "apply_async" and {"args", "kwargs"} <= {*passed} and args.kwarg is not None:
         watched.discard(args.kwarg.arg)  # the options: no arguments of the task's
     called = False
-    for one in walk(node):
+    inside = list(walk(node))
+    rewritten = {
+        id(one.targets[0])
+        for one in inside
+        if isinstance(one, ast.Assign) and len(one.targets) == 1 and keeps_shape(one, function.__globals__)
+    }
+    for one in inside:
         if isinstance(one, ast.Call) and _path(one.func) == path:
             if not _same(one, passed, args.vararg, args.kwarg, options=path[-1] == "apply_async"):
                 return False
             called = True
-        elif isinstance(one, (ast.Name, ast.Attribute, ast.Subscript)) and _changes(one, watched):
+        elif id(one) not in rewritten and _changes(one, watched):
             return False
     return called
 
@@ -214,10 +219,12 @@ def _same(
     )
 
 
-def _changes(node: ast.Name | ast.Attribute | ast.Subscript, watched: set[str]) -> bool:
+def _changes(node: ast.AST, watched: set[str]) -> bool:
     """Whether one of the watched names gets another value, or its value is changed."""
     if isinstance(node, ast.Name):
         return node.id in watched and not isinstance(node.ctx, ast.Load)
+    if not isinstance(node, (ast.Attribute, ast.Subscript)):
+        return False
     if not isinstance(node.value, ast.Name) or node.value.id not in watched:
         return False
     if isinstance(node, ast.Attribute):
@@ -236,22 +243,3 @@ def _held(cell: Any) -> Any:
         return cell.cell_contents
     except ValueError:
         return None
-
-
-@functools.cache
-def _definition(file: str, line: int, *names: str) -> Function | None:
-    """The definition of the function that begins at ``line``."""
-    tree = tree_of(file)
-    functions = (
-        node
-        for node in (walk(tree) if tree is not None else ())
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name in names
-    )
-    return next(
-        (
-            node
-            for node in functions
-            if min([node.lineno, *(one.lineno for one in node.decorator_list)]) == line
-        ),
-        None,
-    )

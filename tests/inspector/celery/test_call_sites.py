@@ -82,6 +82,44 @@ class Tenant(Task):
         kwargs = {**(kwargs or {}), "tenant": "x"}
         return super().apply_async(args, kwargs, **options)
 
+class Packed:
+    @classmethod
+    def packed(cls, args):
+        return tuple(cls() if one is None else one for one in args)
+    @staticmethod
+    def named(kwargs):
+        return {key: str(value) for key, value in kwargs.items()}
+    @classmethod
+    def told(cls, args):
+        'Only what is there.'
+        return tuple(one for one in args if one is not None)
+
+def renamed(kwargs):
+    return {key.lower(): value for key, value in kwargs.items()}
+
+class Packing(Task):
+    def apply_async(self, args=None, kwargs=None, **options):
+        if args is not None:
+            args = Packed.packed(args)
+        if kwargs is not None:
+            kwargs = Packed.named(kwargs)
+        return super().apply_async(args=args, kwargs=kwargs, **options)
+
+    def __call__(self, *args, **kwargs):
+        args = Packed.packed(args)
+        kwargs = Packed.named(kwargs)
+        return super().__call__(*args, **kwargs)
+
+class Telling(Task):
+    def apply_async(self, args=None, kwargs=None, **options):
+        args = Packed.told(args)
+        return super().apply_async(args, kwargs, **options)
+
+class Renaming(Task):
+    def apply_async(self, args=None, kwargs=None, **options):
+        kwargs = renamed(kwargs or {})
+        return super().apply_async(args, kwargs, **options)
+
 class Other(Task):
     def delay(self, job, **options):
         return self.apply_async((job, 1), **options)
@@ -97,6 +135,15 @@ def with_headers(job): ...
 
 @app.task(base=Tenant, typing=False)
 def with_tenant(job, tenant): ...
+
+@app.task(base=Packing)
+def with_packed(job): ...
+
+@app.task(base=Telling)
+def with_told(job): ...
+
+@app.task(base=Renaming)
+def with_renamed(job): ...
 
 @app.task(base=Other)
 def with_other_delay(job, more): ...
@@ -358,6 +405,11 @@ def aq(): app.send_task(SEND)  # PRD208
 def ar(frame): frame.apply(1); frame.map(2); "x".replace("a", "b"); frame.s()
 def at(): proj.tasks.missing.delay()
 def au(): partial(open, 1)
+def av(): with_packed.delay()  # PRD208
+def aw(): with_packed.apply_async((1,), {"extra": 2})  # PRD208
+def ax(): with_packed.delay(job=1)
+def ay(): with_told.delay(None, 1)
+def az(): with_renamed.delay(JOB=1)
 """
 OPTIONS = """\
 def a(): send.apply_async(("x",), countdown=3, queue="q", expires=4, priority=1, headers={}, ignore_result=True)
