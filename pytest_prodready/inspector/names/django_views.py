@@ -1,0 +1,187 @@
+"""What Django's views and forms, and those of Django REST framework, hold and give."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from . import django_rows as rows
+from .django_functions import FORM, Begin, begun, form_model
+from .django_models import descends, held, is_model, of_django
+from .value import Call, Class, Function, Instance, Known, Value
+
+VIEW = "django.views.generic.base.View"
+OBJECT = "django.views.generic.detail.SingleObjectMixin"
+FORMS = "django.views.generic.edit.FormMixin"
+API_VIEW = "rest_framework.views.APIView"
+API_OBJECT = "rest_framework.generics.GenericAPIView"
+BASE_FORM = "django.forms.forms.BaseForm"
+FRAMEWORKS = ("django", "rest_framework")
+KEPT = Known("kept")
+REQUEST = {
+    "COOKIES": ("builtins", "dict"),
+    "FILES": ("django.utils.datastructures", "MultiValueDict"),
+    "GET": ("django.http.request", "QueryDict"),
+    "META": ("builtins", "dict"),
+    "POST": ("django.http.request", "QueryDict"),
+}
+"""What Django's own request holds."""
+
+
+def attribute(owner: Instance, name: str, begin: Begin) -> Value | None:
+    """What ``owner.name`` is for a view, a form or a request."""
+    cls = owner.cls
+    if name in REQUEST and descends(cls, "django.http.request.HttpRequest"):
+        return _instance(*REQUEST[name])
+    if descends(cls, BASE_FORM):
+        return _of_form(owner, name)
+    if not descends(cls, VIEW) or _declares(cls, name):
+        return None
+    if name == "request":
+        return None if held(cls, name)[1] is not None else request(cls)
+    if name == "kwargs":
+        return None if held(cls, name)[1] is not None else Instance(dict, KEPT)
+    if name == "model" and descends(cls, OBJECT):
+        model = _agreed(cls, _named_model)
+        return None if model is None else Class(model)
+    if name == "object" and descends(cls, OBJECT) and held(cls, name)[1] is None:
+        return shown_object(cls, begin)
+    return None
+
+
+def called(owner: Instance, call: Call, begin: Begin) -> Value | None:
+    """What ``get_object()`` and ``get_queryset()`` of a view give, and ``save()`` of a form."""
+    cls = owner.cls
+    if call.name == "save":
+        model = form_model(cls) if of_django(held(cls, "save")[0]) else None
+        return None if model is None else Instance(model, KEPT)
+    if call.name == "get_object" and not call.node.args and not call.node.keywords:
+        return shown_object(cls, begin)
+    if call.name == "get_queryset" and _unchanged(cls, "get_queryset"):
+        model = _agreed(cls, _shown_model)
+        return None if model is None else begun(Class(model), begin)
+    return None
+
+
+def parameters(owner: type, node: Function, names: list[str]) -> Iterator[tuple[str, Value]]:
+    """The request and the form that Django gives to the methods of a view."""
+    if "request" in names and (given := request(owner)) is not None:
+        yield "request", given
+    if node.name in ("form_valid", "form_invalid") and "form" in names and descends(owner, FORMS):
+        form = _agreed(owner, _form_class)
+        if form is not None:
+            yield "form", Instance(form, Known("passed"))
+
+
+def request(view: type | None = None) -> Instance | None:
+    """The request that a function is given, or a view of a class."""
+    if view is not None and descends(view, API_VIEW):
+        return _instance("rest_framework.request", "Request")
+    return _instance("django.http.request", "HttpRequest")
+
+
+def shown_model(view: type) -> type | None:
+    """The model whose object a view is about, where all its loaded subclasses have the same one."""
+    return _agreed(view, _shown_model)
+
+
+def _instance(module: str, name: str) -> Instance | None:
+    cls = getattr(sys.modules.get(module), name, None)
+    return Instance(cls, KEPT) if isinstance(cls, type) else None
+
+
+def _of_form(owner: Instance, name: str) -> Value | None:
+    if name == "instance" and descends(owner.cls, FORM):
+        model = _agreed(owner.cls, form_model)
+        return None if model is None else Instance(model, KEPT)
+    if name == "fields" and held(owner.cls, name)[1] is None:
+        return Instance(dict, KEPT)
+    return None
+
+
+def shown_object(cls: type, begin: Begin) -> Value | None:
+    """The object of a view that looks it up as Django does."""
+    if not _unchanged(cls, "get_object"):
+        return None
+    model = _agreed(cls, _shown_model)
+    if model is None:
+        return None
+    if not _unchanged(cls, "get_queryset") or _given(cls, "queryset") is not None:
+        return Instance(model, KEPT, opened=True)  # it may be annotated
+    first = begun(Class(model), begin)
+    query = None if first is None else rows.known_query(first)
+    return None if first is None or query is None else rows.row(first.cls, query, 0)
+
+
+def _unchanged(cls: type, name: str) -> bool:
+    """Whether neither a class nor one below it defines a method that the framework has."""
+    holder = held(cls, name)[0]
+    if holder is None or holder.__module__.partition(".")[0] not in FRAMEWORKS:
+        return False
+    return all(name not in vars(below) for below in _below(cls))
+
+
+def _agreed(cls: type, ask: Any) -> Any:
+    """What ``ask`` says of a class, where it says the same of all loaded classes below it."""
+    first = ask(cls)
+    # a class without a model of its own is a base of others
+    return first if all(ask(below) is first for below in _below(cls)) else None
+
+
+def _below(cls: type) -> Iterator[type]:
+    waiting: list[type] = type.__subclasses__(cls)
+    while waiting:
+        one = waiting.pop()
+        yield one
+        waiting += type.__subclasses__(one)
+
+
+def _named_model(view: type) -> type | None:
+    model = _given(view, "model")
+    return model if isinstance(model, type) and is_model(model) else None
+
+
+def _shown_model(view: type) -> type | None:
+    """The model that ``get_queryset`` of the framework takes."""
+    if not descends(view, OBJECT) and not descends(view, API_OBJECT):
+        return None
+    queryset = _given(view, "queryset")
+    if queryset is not None:
+        model = getattr(queryset, "model", None) if of_django(_queryset_base(type(queryset))) else None
+        return model if isinstance(model, type) and is_model(model) else None
+    if not descends(view, OBJECT):
+        return None
+    model = _named_model(view)
+    form = _form_class(view) if model is None and descends(view, FORMS) else None
+    return form_model(form) if form is not None else model
+
+
+def _queryset_base(cls: type) -> type | None:
+    """The class that says what ``model`` of a queryset or a manager is; ``None`` where it is kept in it."""
+    bases = ("django.db.models.query.QuerySet", "django.db.models.manager.BaseManager")
+    if held(cls, "model")[0] is not None or held(cls, "__getattr__")[0] is not None:
+        return None
+    return next((one for one in cls.__mro__ if f"{one.__module__}.{one.__qualname__}" in bases), None)
+
+
+def _form_class(view: type) -> type | None:
+    if not _unchanged_here(view, "get_form_class") or not _unchanged_here(view, "get_form"):
+        return None
+    form = _given(view, "form_class")
+    return form if isinstance(form, type) else None
+
+
+def _unchanged_here(cls: type, name: str) -> bool:
+    return of_django(held(cls, name)[0])
+
+
+def _given(view: type, name: str) -> Any:
+    """What a class holds, no property of it."""
+    found = held(view, name)[1]
+    return None if isinstance(found, property) or hasattr(type(found), "__get__") else found
+
+
+def _declares(cls: type, name: str) -> bool:
+    """Whether the source says of what class an attribute is."""
+    return any(name in (vars(one).get("__annotations__") or ()) for one in cls.__mro__)

@@ -1,0 +1,243 @@
+"""What an expression is."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from . import attributes, containers
+from .calling import Calling
+from .containers import items_of
+from .frame import ExhaustedError
+from .joins import EMPTY, NOTHING, join, join_all, present
+from .value import Instance, Known, Value
+
+Target = ast.expr
+ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod, ast.Pow)
+
+
+class Expressions(Calling):
+    """Reads expressions."""
+
+    def value(self, node: ast.expr) -> Value | None:
+        """What is known of an expression; all that is asked in it is recorded."""
+        self.analysis.steps += 1
+        if self.analysis.steps > self.analysis.limit:
+            raise ExhaustedError
+        reader = _READERS.get(type(node))
+        if reader is not None:
+            return reader(self, node)
+        for one in ast.iter_child_nodes(node):
+            if isinstance(one, ast.expr):
+                self.value(one)
+        return None
+
+    def _constant(self, node: ast.Constant) -> Value | None:
+        if node.value is None:
+            return NOTHING
+        if node.value is Ellipsis:
+            return None
+        return Instance(type(node.value), Known("made", node.lineno), exact=True)
+
+    def _name(self, node: ast.Name) -> Value | None:
+        return self.named(node.id)
+
+    def _attribute(self, node: ast.Attribute) -> Value | None:
+        owner = self.value(node.value)
+        self.read(node, node.value, owner, node.attr)
+        key = self.path(node)
+        if key and key in self.env:
+            return self.env[key]
+        return attributes.of(self.analysis, owner, node.attr, node.lineno)
+
+    def _await(self, node: ast.Await) -> Value | None:
+        value = self.value(node.value)
+        return value.awaited if isinstance(value, Instance) else None
+
+    def _subscript(self, node: ast.Subscript) -> Value | None:
+        value = self.value(node.value)
+        key = self.value(node.slice)
+        found = self.operation(node.value, value, "__getitem__", node.slice, key)
+        return found if found is not None else containers.part(value, node.slice)
+
+    def _sequence(self, node: ast.List | ast.Set | ast.Tuple) -> Value | None:
+        cls = {ast.List: list, ast.Set: set, ast.Tuple: tuple}[type(node)]
+        known = Known("made", node.lineno)
+        starred = any(isinstance(one, ast.Starred) for one in node.elts)
+        parts = tuple(self.value(one) for one in node.elts)
+        if not parts:
+            return Instance(cls, known, exact=True, state=EMPTY)
+        items = None if starred else join_all(parts)
+        fixed = parts if cls is tuple and not starred else ()
+        values = items if cls is list else None
+        return Instance(cls, known, exact=True, items=items, values=values, parts=fixed)
+
+    def _starred(self, node: ast.Starred) -> Value | None:
+        self.value(node.value)
+        return None
+
+    def _dict(self, node: ast.Dict) -> Value | None:
+        known = Known("made", node.lineno)
+        keys = [self.value(one) if one is not None else None for one in node.keys]
+        values = [self.value(one) for one in node.values]
+        if not values:
+            return Instance(dict, known, exact=True, state=EMPTY)
+        spread = None in node.keys
+        return Instance(
+            dict,
+            known,
+            exact=True,
+            items=None if spread else join_all(keys),
+            values=None if spread else join_all(values),
+        )
+
+    def _text(self, node: ast.JoinedStr) -> Value | None:
+        for one in node.values:
+            self.value(one)
+        return Instance(str, Known("made", node.lineno), exact=True)
+
+    def _formatted(self, node: ast.FormattedValue) -> Value | None:
+        self.value(node.value)
+        if node.format_spec is not None:
+            self.value(node.format_spec)
+        return None
+
+    def _binary(self, node: ast.BinOp) -> Value | None:
+        left, right = self.value(node.left), self.value(node.right)
+        if isinstance(node.op, (ast.BitOr, ast.BitAnd)):
+            name = "__or__" if isinstance(node.op, ast.BitOr) else "__and__"
+            return self.operation(node.left, left, name, node.right, right)
+        if not isinstance(left, Instance):
+            return None
+        if left.cls is str and isinstance(node.op, ast.Mod):
+            return Instance(str, left.known, exact=True)
+        if not isinstance(right, Instance) or left.optional or right.optional:
+            return None
+        plain = isinstance(node.op, ARITHMETIC) and left.cls is right.cls
+        if plain and left.cls in (int, str, list) and left.exact and right.exact:
+            if left.cls is int and isinstance(node.op, ast.Pow):
+                return None
+            return join(left, right)
+        if isinstance(node.op, ast.Div) and right.cls is str and left.cls.__module__.startswith("pathlib"):
+            return left
+        return None
+
+    def _either(self, node: ast.BoolOp) -> Value | None:
+        before = dict(self.env)
+        values: list[Value | None] = []
+        for number, one in enumerate(node.values):
+            if number:
+                self.narrow(node.values[number - 1], holds=isinstance(node.op, ast.And))
+            values.append(self.value(one))
+        after, self.env = self.env, before
+        for one in ast.walk(node):
+            if isinstance(one, ast.NamedExpr):
+                self.env[one.target.id] = after.get(one.target.id)
+        if isinstance(node.op, ast.Or):
+            return join_all([*map(present, values[:-1]), values[-1]]) if _all_known(values) else None
+        return join_all(values)
+
+    def _not(self, node: ast.UnaryOp) -> Value | None:
+        value = self.value(node.operand)
+        if isinstance(node.op, ast.Not):
+            return Instance(bool, Known("made", node.lineno), exact=True)
+        return value if isinstance(value, Instance) and value.cls in (int, float) else None
+
+    def _compare(self, node: ast.Compare) -> Value | None:
+        self.value(node.left)
+        for one in node.comparators:
+            self.value(one)
+        return None  # whoever overloads the operator decides
+
+    def _conditional(self, node: ast.IfExp) -> Value | None:
+        self.value(node.test)
+        before = dict(self.env)
+        self.narrow(node.test, holds=True)
+        one = self.value(node.body)
+        self.env = dict(before)
+        self.narrow(node.test, holds=False)
+        other = self.value(node.orelse)
+        self.env = before
+        return join(one, other)
+
+    def _walrus(self, node: ast.NamedExpr) -> Value | None:
+        value = self.value(node.value)
+        self.bind(node.target.id, value)
+        return value
+
+    def _yield(self, node: ast.Yield) -> Value | None:
+        self.yields.append(self.value(node.value) if node.value is not None else NOTHING)
+        return None
+
+    def _yield_from(self, node: ast.YieldFrom) -> Value | None:
+        self.yields.append(items_of(self.value(node.value), node.lineno))
+        return None
+
+    def _lambda(self, node: ast.Lambda) -> Value | None:
+        self.nested(node)
+        return None
+
+    def nested(self, node: Any) -> None:
+        """Read a function where it is defined in this one."""
+        raise NotImplementedError
+
+    def assign(self, target: Target, value: Value | None) -> None:
+        """Bind what a target names, and note what is given to attributes."""
+        raise NotImplementedError
+
+    def _comprehended(self, node: Any) -> Value | None:
+        before = dict(self.env)
+        for one in node.generators:
+            self.assign(one.target, items_of(self.value(one.iter), node.lineno))
+            for test in one.ifs:
+                self.value(test)
+                self.narrow(test, holds=True)
+        known = Known("made", node.lineno)
+        if isinstance(node, ast.DictComp):
+            key, value = self.value(node.key), self.value(node.value)
+            made = Instance(dict, known, exact=True, items=key, values=value)
+        else:
+            item = self.value(node.elt)
+            if isinstance(node, ast.ListComp):
+                made = Instance(list, known, exact=True, items=item, values=item)
+            elif isinstance(node, ast.SetComp):
+                made = Instance(set, known, exact=True, items=item)
+            else:
+                made = Instance(type(_ for _ in ()), known, opened=True, items=item)
+        self.env = before
+        return made
+
+
+def _all_known(values: list[Value | None]) -> bool:
+    return None not in values
+
+
+_READERS: dict[type, Callable[[Any, Any], Value | None]] = {
+    ast.Attribute: Expressions._attribute,
+    ast.Await: Expressions._await,
+    ast.BinOp: Expressions._binary,
+    ast.BoolOp: Expressions._either,
+    ast.Call: Calling.call,
+    ast.Compare: Expressions._compare,
+    ast.Constant: Expressions._constant,
+    ast.Dict: Expressions._dict,
+    ast.DictComp: Expressions._comprehended,
+    ast.FormattedValue: Expressions._formatted,
+    ast.GeneratorExp: Expressions._comprehended,
+    ast.IfExp: Expressions._conditional,
+    ast.JoinedStr: Expressions._text,
+    ast.Lambda: Expressions._lambda,
+    ast.List: Expressions._sequence,
+    ast.ListComp: Expressions._comprehended,
+    ast.Name: Expressions._name,
+    ast.NamedExpr: Expressions._walrus,
+    ast.Set: Expressions._sequence,
+    ast.SetComp: Expressions._comprehended,
+    ast.Starred: Expressions._starred,
+    ast.Subscript: Expressions._subscript,
+    ast.Tuple: Expressions._sequence,
+    ast.UnaryOp: Expressions._not,
+    ast.Yield: Expressions._yield,
+    ast.YieldFrom: Expressions._yield_from,
+}

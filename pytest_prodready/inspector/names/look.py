@@ -1,0 +1,140 @@
+"""What the code of the application asks of values whose class is known, and what they do not have."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import sys
+from collections import defaultdict
+from typing import Any
+
+from ..parsed import Parsed
+from ..project import Project, source_file
+from . import frameworks, module_scope, optional, records
+from .analysis import Analysis
+from .records import Missed, class_of
+from .value import Asked, Live
+
+Facts = dict[str, Any]
+RECURSION = 4000
+"""Long chains of calls are deep trees, and functions are read from within others."""
+
+
+def inspect(project: Project, parsed: Parsed) -> Facts:
+    """The ``Names``.
+
+    Args:
+        project: the application, with all of its modules loaded.
+        parsed: reads its sources.
+    """
+    from .presence import Presence
+
+    units = _units(project)
+    presence = Presence(project, parsed)
+    analysis = Analysis(units, presence, frameworks.available(project))
+    with _deep():
+        for unit in units.values():
+            analysis.read_module(unit)
+    for asked, file in analysis.frameworks.declared():
+        analysis.records.lookup(file, ast.Pass(), asked)
+    return _facts(analysis, project, len(units))
+
+
+@contextlib.contextmanager
+def _deep() -> Any:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, RECURSION))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def _units(project: Project) -> dict[str, module_scope.Unit]:
+    units: dict[str, module_scope.Unit] = {}
+    files: set[str] = set()
+    for name, module in project.modules():
+        file = source_file(module)
+        if file not in files:  # one module object may be known under several names
+            files.add(file)
+            unit = module_scope.read(name, module, file)
+            if unit is not None:
+                units[name] = unit
+    return units
+
+
+def _facts(analysis: Analysis, project: Project, modules: int) -> Facts:
+    found = analysis.records
+    missed: dict[str, list[Facts]] = defaultdict(list)
+    unresolved: dict[str, list[Facts]] = defaultdict(list)
+    classes: dict[str, type] = {}
+    judged = {unit.file for unit in analysis.units.values()} - analysis.given_up
+    for one in found.missed.values():
+        if not found.may_have(one) and _confirmed(analysis, one, judged):
+            missed[_named(one)].append(_read(one, analysis, project))
+    reads: dict[str, int] = defaultdict(int)
+    for cls, times in found.asked.items():
+        reads[_qualified(cls)] += times
+        classes[_qualified(cls)] = cls
+    lookups: dict[str, int] = defaultdict(int)
+    for file, asked in found.lookups.values():
+        name = _qualified(asked.model)
+        classes[name] = asked.model
+        lookups[name] += 1
+        if asked.missing and not optional.provided_for(asked, file, project):
+            unresolved[name].append(_lookup(asked, project.location(file, asked.line)))
+    return {
+        "modules": modules,
+        "reads": found.reads,
+        "judged": found.judged,
+        "lookups": len(found.lookups),
+        "classes": [
+            {
+                "name": name,
+                "location": _location(classes.get(name), analysis, project),
+                "reads": reads.get(name, 0),
+                "lookups": lookups.get(name, 0),
+                "missing": missed.get(name, []),
+                "unresolved": unresolved.get(name, []),
+            }
+            for name in sorted({*reads, *lookups, *missed})
+        ],
+    }
+
+
+def _confirmed(analysis: Analysis, one: Missed, judged: set[str]) -> bool:
+    return bool(one.nullable) or analysis.presence.confirmed(one.owner, one.name, judged)
+
+
+def _read(one: Missed, analysis: Analysis, project: Project) -> Facts:
+    near = "" if one.nullable else analysis.presence.nearest(one.owner, one.name)
+    return records.facts(one, near, project.location(one.file, one.line))
+
+
+def _lookup(asked: Asked, location: dict[str, object]) -> Facts:
+    return {
+        "written": asked.written,
+        "how": asked.how,
+        "location": location,
+        "missing": asked.missing,
+        "at": _qualified(asked.at or asked.model),
+        "near": asked.near,
+        "certain": asked.certain,
+    }
+
+
+def _named(one: Missed) -> str:
+    if isinstance(one.owner, Live) and type(one.owner.value).__name__ == "module":
+        return str(vars(one.owner.value).get("__name__"))
+    cls = class_of(one.owner)
+    return _qualified(cls) if cls is not None else ""
+
+
+def _qualified(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def _location(cls: type | None, analysis: Analysis, project: Project) -> dict[str, object] | None:
+    unit = analysis.units.get(str(vars(cls).get("__module__"))) if cls is not None else None
+    node = unit.class_of(cls) if unit is not None and cls is not None else None
+    return project.location(unit.file, node.lineno) if unit is not None and node is not None else None

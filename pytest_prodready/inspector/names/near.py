@@ -1,0 +1,36 @@
+"""Which name was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+LONGEST = 100
+"""Nobody means another name by one longer than this, and the comparison takes quadratic time."""
+ENOUGH = 0.7
+
+
+def nearest(name: str, candidates: Iterable[str]) -> str:
+    """The candidate that a person who wrote ``name`` most likely meant; empty when none is near.
+
+    Near is also what has a word in common that is not on every name: ``name`` for ``business_name``,
+    ``website_url`` for ``website``.
+    """
+    if len(name) > LONGEST:
+        return ""
+    best, best_score = "", 0.0
+    wanted = name.casefold()
+    words = _words(wanted)
+    for candidate in sorted(set(candidates) - {name}):
+        found = candidate.casefold()
+        score = SequenceMatcher(None, wanted.replace("_", ""), found.replace("_", "")).ratio()
+        others = _words(found)
+        if words and others and (words <= others or others <= words):
+            score = max(score, ENOUGH) + 0.2
+        if score > best_score:
+            best, best_score = candidate, score
+    return best if best_score >= ENOUGH else ""
+
+
+def _words(name: str) -> set[str]:
+    return {word for word in name.split("_") if len(word) > 2}

@@ -1,0 +1,109 @@
+"""What the parameters of a function are: by their annotations, and by what every call passes."""
+
+from __future__ import annotations
+
+import ast
+import types
+from collections.abc import Mapping
+from typing import Any
+
+from ..nodes import last_name
+from .flow import Flow
+from .joins import NOTHING, join, optional
+from .scopes import Scope
+from .value import Call, Class, Instance, Known, Value
+
+OF_CLASS = {"__new__", "__init_subclass__", "__class_getitem__"}
+CLASS_NAMES = {"cls", "klass", "kls", "mcs"}
+
+
+class Parameters:
+    """Gathers what is passed to the functions of the application."""
+
+    def __init__(self) -> None:
+        self.unresolved: set[str] = set()
+        """Names of methods that are called on what is not known."""
+        self.passed: dict[types.CodeType, dict[str, Value | None]] = {}
+        """Function → parameter → what all calls so far pass."""
+        self.functions: dict[types.CodeType, types.FunctionType] = {}
+
+    def note(self, function: types.FunctionType, call: Call, file: str, *, bound: bool) -> None:
+        """One call of a function."""
+        code = function.__code__
+        self.functions[code] = function
+        known = self.passed.setdefault(code, {})
+        given = _given(code, call, bound=bound)
+        for name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
+            if call.spread:
+                known[name] = None
+            elif name in given:
+                value = _anonymous(given[name])
+                known[name] = join(known[name], value) if name in known else value
+
+
+def _given(code: types.CodeType, call: Call, *, bound: bool) -> dict[str, Value | None]:
+    names = code.co_varnames[: code.co_argcount][1 if bound else 0 :]
+    return {**dict(zip(names, call.args, strict=False)), **call.keywords}
+
+
+def _anonymous(value: Value | None) -> Value | None:
+    return value._replace(known=Known("passed"), exact=False) if isinstance(value, Instance) else value
+
+
+def begin(flow: Flow, node: Any, passed: Mapping[str, Value | None]) -> None:
+    """Bind the parameters of the function that ``flow`` is about to read."""
+    arguments: ast.arguments = node.args
+    scope: Scope = flow.scope
+    positional = [*arguments.posonlyargs, *arguments.args]
+    defaults: dict[str, ast.expr | None] = dict(
+        zip((one.arg for one in reversed(positional)), reversed(arguments.defaults), strict=False)
+    )
+    defaults |= {
+        one.arg: default for one, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    }
+    if not isinstance(node, ast.Lambda) and flow.place is not None:
+        function = flow.analysis.live_function(flow)
+        passed = {**passed, **flow.analysis.frameworks.parameters(flow.owner, function, node)}
+    for one in scope.parameters:
+        flow.env[one.arg] = _parameter(flow, one, defaults.get(one.arg), passed)
+    known = Known("made", node.lineno)
+    for star, cls in ((arguments.vararg, tuple), (arguments.kwarg, dict)):
+        if star is not None:
+            inner = flow.annotated(star.annotation, star.lineno) if star.annotation is not None else None
+            rows = {"items": inner} if cls is tuple else {"values": inner}
+            flow.env[star.arg] = Instance(cls, known, exact=True, **rows)  # type: ignore[arg-type]
+    if positional and flow.owner is not None and not isinstance(node, ast.Lambda):
+        _first(flow, node, positional[0])
+
+
+def _parameter(
+    flow: Flow, one: ast.arg, default: ast.expr | None, passed: Mapping[str, Value | None]
+) -> Value | None:
+    nothing = isinstance(default, ast.Constant) and default.value is None
+    if one.annotation is not None:
+        value = flow.annotated(one.annotation, one.lineno)
+        return optional(value) if nothing else value
+    value = passed.get(one.arg)
+    if value is None or default is None:
+        return value
+    if nothing:
+        return join(value, NOTHING)
+    return join(value, flow.value(default))
+
+
+def _first(flow: Flow, node: Any, first: ast.arg) -> None:
+    """``self`` or ``cls``."""
+    decorators = {last_name(one) for one in getattr(node, "decorator_list", ())}
+    owner = flow.owner
+    if owner is None or "staticmethod" in decorators or first.annotation is not None:
+        return
+    if type in type.mro(owner):
+        return  # its instances are classes
+    of_class = "classmethod" in decorators or getattr(node, "name", "") in OF_CLASS
+    if of_class or first.arg in CLASS_NAMES:
+        flow.env[first.arg] = Class(owner, exact=False)
+    elif first.arg == "self" or not decorators:
+        flow.env[first.arg] = Instance(owner, Known("self"))
+    else:
+        return
+    flow.first = first.arg

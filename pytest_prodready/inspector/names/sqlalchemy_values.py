@@ -1,0 +1,99 @@
+"""SQLAlchemy's part in following values: rows of queries, related objects, values of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..project import Project
+from . import sqlalchemy_lookups as lookups
+from . import sqlalchemy_mapped as mapped
+from . import sqlalchemy_options as options
+from . import sqlalchemy_results as results
+from . import sqlalchemy_sessions as sessions
+from . import sqlalchemy_statements as statements
+from .sqlalchemy_attributes import attribute
+from .sqlalchemy_states import Rows, Statement
+from .value import Asked, Call, Class, Framework, Instance, Live, Value
+
+BEGINNING = (
+    ("sqlalchemy", ("select", "update", "insert", "delete")),
+    ("sqlalchemy.future", ("select",)),
+    ("sqlalchemy.sql.expression", ("select", "update", "insert", "delete")),
+    ("sqlmodel", ("select", "update", "insert", "delete")),
+    ("sqlalchemy.dialects.postgresql", ("insert",)),
+    ("sqlalchemy.dialects.mysql", ("insert",)),
+    ("sqlalchemy.dialects.sqlite", ("insert",)),
+)
+"""Where the functions are that begin a statement."""
+
+
+class SqlalchemyValues(Framework):
+    """What SQLAlchemy adds to the plain rules of Python; a :class:`~.value.Framework`.
+
+    The mappers are configured when it is made: before, the attributes that others bring are not there.
+
+    Args:
+        project: the application.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self.finished = mapped.finished()
+        self._beginning: dict[int, tuple[str, Any]] = {}
+        for module, names in BEGINNING:
+            for name in names:
+                function = mapped.loaded(module, name)
+                if function is not None:
+                    self._beginning[id(function)] = (name, function)
+
+    def attribute(self, owner: Value, name: str, line: int) -> Value | None:
+        """What ``owner.name`` is: a related object, a collection, the value of a column, a query."""
+        if not self.finished:
+            return None
+        extension = sessions.extension(owner)
+        if extension is not None:  # its other names are looked up in SQLAlchemy's modules
+            value = vars(extension).get("session") if name == "session" else None
+            return Live(value) if value is not None else None
+        return attribute(owner, name, line)
+
+    def call(self, call: Call) -> Value | None:
+        """What a call gives: a statement, a result, a row."""
+        if not self.finished:
+            return None
+        function, owner = call.function, call.owner
+        if sessions.extension(owner) is not None and function is None:  # db.select
+            function = mapped.loaded("sqlalchemy", call.name) or mapped.loaded("sqlalchemy.orm", call.name)
+        name, known = self._beginning.get(id(function), ("", None))
+        if known is not None and known is function:
+            return statements.made(name, function, call)
+        if function is not None and function is mapped.loaded("sqlalchemy.orm", "aliased"):
+            return _aliased(call)
+        option = options.loading(call, function)
+        if option is not None:
+            return option
+        if isinstance(owner, Instance) and isinstance(owner.state, (Statement, Rows)):
+            return _method(owner, call)
+        return sessions.called(call)
+
+    def lookups(self, call: Call) -> Iterable[Asked]:
+        """The names that a call asks a mapped class for."""
+        return lookups.asked(call) if self.finished else ()
+
+
+def _method(owner: Instance, call: Call) -> Value | None:
+    if not sessions.of_library(owner, call.name):
+        return None
+    if isinstance(owner.state, Rows):
+        return results.fetched(owner, owner.state, call)
+    found = statements.chained(owner, owner.state, call) if isinstance(owner.state, Statement) else None
+    if found is None and isinstance(owner.state, Statement) and owner.state.kind == "query":
+        return results.queried(owner.state, call)
+    return found
+
+
+def _aliased(call: Call) -> Value | None:
+    """An alias has the attributes of its class, asked of the class."""
+    first = call.args[0] if call.args else None
+    if isinstance(first, Class) and mapped.mapper_of(first.cls) is not None:
+        return first
+    return None

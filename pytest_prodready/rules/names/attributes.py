@@ -1,0 +1,69 @@
+"""PRD331: what the code asks of an object of a known class is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_prodready.facts import AskedClass, AttributeRead, Facts
+from pytest_prodready.findings import Fault, Level
+from pytest_prodready.rules.names.family import LOADED, asked_class, family
+
+HOW = {
+    "made": "an object made",
+    "annotated": "a value annotated",
+    "queried": "a row that a query gives",
+    "returned": "what a function returns",
+    "passed": "what every call passes",
+    "self": "the class that the method stands in",
+    "kept": "an attribute of a known object",
+    "configured": "the configured backend",
+}
+"""How a class came to be known → in words."""
+
+
+@family.rule(
+    "PRD331",
+    "attribute-missing",
+    asked_class,
+    checks="Every attribute that the code asks of an object whose class is known is there on that class, and "
+    "a relation that may be empty is asked for one only behind a guard.",
+    reason="The line raises AttributeError for each object that reaches it; a test that passes a mock does not see it.",
+    remedy="Write an attribute that the class has.",
+)
+def attribute_missing(subject: AskedClass, facts: Facts) -> Iterator[Fault]:
+    """PRD331."""
+    for read in subject.missing:
+        yield _nullable(read) if read.nullable else _missing(read, subject)
+
+
+def _missing(read: AttributeRead, subject: AskedClass) -> Fault:
+    return Fault(
+        f"{read.written} is asked for{_within(read)}, and {subject.name} has no attribute {read.name}",
+        f"Write {read.near}, the nearest attribute there is."
+        if read.near
+        else f"Write an attribute that {subject.name} has, or give it {read.name}.",
+        read.location,
+        f"{_known(read)}; {LOADED}",
+    )
+
+
+def _nullable(read: AttributeRead) -> Fault:
+    owner = read.written.rpartition(".")[0] or read.written
+    return Fault(
+        f"{read.written} is asked for{_within(read)}, and {read.nullable} may be None: then it raises "
+        "AttributeError",
+        f"Ask first whether {owner} is not None.",
+        read.location,
+        f"{read.nullable} is declared so that it may be empty, and no guard stands before the line",
+        level=Level.WARNING,
+    )
+
+
+def _within(read: AttributeRead) -> str:
+    return f" in {read.function}" if read.function else ""
+
+
+def _known(read: AttributeRead) -> str:
+    line = f" at line {read.known_line}" if read.known_line else ""
+    what = HOW.get(read.known, "a known object")
+    return f"the class is known from {what}{line}"

@@ -1,0 +1,49 @@
+"""PRD332: what queries, forms and admin pages name by constant texts is there on the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_prodready.facts import AskedClass, Facts, Lookup
+from pytest_prodready.findings import Fault, Level
+from pytest_prodready.rules.names.family import LOADED, asked_class, family
+
+SEPARATOR = "__"
+
+
+@family.rule(
+    "PRD332",
+    "lookup-unresolved",
+    asked_class,
+    checks="The fields, relations and lookups that queries, forms, serializers and admin classes name by "
+    "constant texts resolve on the model that is asked.",
+    reason="The query is refused when the line runs (FieldError, TypeError), for every user who comes that way; "
+    "nothing reads these texts before.",
+    remedy="Write a name that the model has.",
+)
+def lookup_unresolved(subject: AskedClass, facts: Facts) -> Iterator[Fault]:
+    """PRD332."""
+    for one in subject.unresolved:
+        yield Fault(
+            _message(one, subject),
+            _remedy(one),
+            one.location,
+            f"resolved as the library resolves it; {LOADED}",
+            level=None if one.certain else Level.WARNING,
+        )
+
+
+def _message(one: Lookup, subject: AskedClass) -> str:
+    asks = f"{one.how} asks {subject.name} for {one.written}"
+    if SEPARATOR in one.written:
+        return f"{asks}, and {one.missing} is neither a field of {one.at} nor a lookup that is known there"
+    if one.at == subject.name:
+        return f"{asks}, which it does not have"
+    return f"{asks}, and {one.at} has no {one.missing}"
+
+
+def _remedy(one: Lookup) -> str:
+    if not one.near:
+        return f"Write a name that {one.at} has."
+    whole = SEPARATOR.join(one.near if part == one.missing else part for part in one.written.split(SEPARATOR))
+    return f"Write {one.near if whole == one.written else whole}, the nearest name there is."
