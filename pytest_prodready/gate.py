@@ -150,6 +150,8 @@ class Gate:
         for expectation in facts.expectations:
             by_source.setdefault(expectation.source, []).append(expectation.path)
         found += [f"health: {listed(paths)} ({source})" for source, paths in by_source.items()]
+        if facts.linting is not None and facts.linting.files:
+            found.append(f"linter: {facts.linting.linter} (installed beside the gate)")
         found += [f"loaded: {text}" for text in terminal.starts(facts)]
         return found + [f"not found: {text}" for text in facts.looked_for]
 

@@ -34,6 +34,7 @@ from pytest_prodready.findings import Fault
 from pytest_prodready.health import addresses
 from pytest_prodready.health.kubernetes import asked_by_kubelet, own_probes, with_probes
 from pytest_prodready.health.routes import health_routes, with_role
+from pytest_prodready.linters import ruff
 from pytest_prodready.options import Options
 from pytest_prodready.redaction import Redactor
 from pytest_prodready.request import Request, Watch
@@ -141,7 +142,25 @@ class Gathering:
             environ = target.environment(self.job_environ)
             planned = addresses.plan(declared, gathered.entry("web"), environ, place)
             gathered = replace(gathered, controls=planned)
-        return self._with_environment(request, gathered)
+        return self._with_linting(jobs, self._with_environment(request, gathered))
+
+    def _with_linting(self, jobs: frozenset[str], facts: Facts) -> Facts:
+        """``facts`` with what the linter says of the production closure, where one is installed."""
+        linter = ruff.installed() if "linters" in jobs else None
+        if linter is None or facts.interpreter is None:
+            return facts
+        files = {seen.file for entry in facts.entries for seen in entry.modules if seen.file.endswith(".py")}
+        said = ruff.look(
+            linter,
+            self.root,
+            files,
+            facts.interpreter.version,
+            self.settings.limits.load,
+            Redactor(self.job_environ),
+        )
+        if isinstance(said, Problem):
+            return replace(facts, problems=(*facts.problems, said))
+        return replace(facts, linting=said)
 
     def _with_environment(self, request: Request, facts: Facts) -> Facts:
         """``facts`` with what becomes of starts without a required variable, and of greeting the services."""

@@ -24,6 +24,8 @@ STOPPED = 5
 """After how many commands that stop the interpreter those behind them are given up."""
 INSISTING = 6
 """How many interpreters go on after the failures of one entry point."""
+NAMING = ("web", "commands", "celery", "module", "script")
+"""Kinds of entry points, the one that loads most of the application first."""
 REVEALED = 5
 """How many hidden distributions are revealed to one entry point before its failure is taken as it is."""
 IMPORT = re.compile(r"(?:.*[:;]\s*)?(?:from\s+(?P<source>[\w.]+)\s+import\b|import\s+(?P<modules>.+))")
@@ -193,9 +195,10 @@ def _imports(line: str, module: str) -> bool:
 
 
 def _jobs(entry: Entry, request: Request) -> frozenset[str]:
-    """What is asked of one entry point: migrations and the Django project are the same for all, read once.
+    """What is asked of one entry point: some things are the same for all, and are read once.
 
-    The project is read as the web application has set it up; only where there is none, as manage.py does.
+    The Django project is read as the web application has set it up; only where there is none, as manage.py
+    does. The names that the code asks for are read where most of the application is loaded.
     """
     jobs = request.jobs
     kinds = [kind for kind in ("module", "web", "celery") if any(one.kind == kind for one in request.entries)]
@@ -203,7 +206,10 @@ def _jobs(entry: Entry, request: Request) -> frozenset[str]:
     if entry != first:
         jobs -= {"migrations"}
     setting_up = [one for kind in ("web", "commands") for one in request.entries if one.kind == kind]
-    return jobs if entry in setting_up[:1] else jobs - {"django"}
+    if entry not in setting_up[:1]:
+        jobs -= {"django"}
+    by_kind = [one for kind in NAMING for one in request.entries if one.kind == kind]
+    return jobs if entry in by_kind[:1] else jobs - {"names"}
 
 
 def _question(entry: Entry, request: Request, limits: Limits) -> dict[str, object]:

@@ -24,6 +24,7 @@ JOBS = (
     "migrations",
     "django",
     "receivers",
+    "names",
     "dependencies",
     "health",
     "doors",
@@ -33,6 +34,7 @@ JOBS = (
     "environment",
     "absences",
     "services",
+    "linters",
 )
 """What can be asked for; a rule's kind names those that it needs.
 

@@ -11,10 +11,12 @@ import pytest
 
 from pytest_prodready import rules
 from pytest_prodready.discovery import project_root
+from pytest_prodready.facts.linters import SELECTION
 from pytest_prodready.gate import Gate
 from pytest_prodready.gathering import Gathering
 from pytest_prodready.hooks import ENVIRON_FOR_WORKERS, GateHooks
 from pytest_prodready.items import anchor
+from pytest_prodready.linters import ruff
 from pytest_prodready.options import Options
 from pytest_prodready.options import read as read_options
 from pytest_prodready.registry import Registry
@@ -36,7 +38,7 @@ def gate_hooks(config: pytest.Config, options: Options) -> GateHooks:
     gathering = _gathering(config, options, registry)
     file = anchor(config, gathering.root)
     hanging, families = _hang_on(config, file)
-    chosen = registry.select(options.select, options.ignore)
+    chosen = registry.select(options.select, (*options.ignore, *_of_no_linter()))
     if options.update:
         _refuse(_update(config, gathering, chosen, whole=hanging and not families))
     gate = Gate(gathering, chosen, families)
@@ -56,6 +58,7 @@ def _gathering(config: pytest.Config, options: Options, registry: Registry) -> G
         *_codes("--prodready-select", options.select, registry),
         *_codes("--prodready-ignore", options.ignore, registry),
     ]
+    mistakes += _without_linter(options.select, registry)
     mistakes += _python(config, options.python) + _url(options.url)
     root = project_root(config.invocation_params.dir, config.rootpath)
     try:
@@ -167,6 +170,22 @@ def _codes(option: str, codes: tuple[str, ...], registry: Registry) -> list[str]
             known = f"did you mean {near}?" if near else f"the codes are {listed(registry.rules, 100)}."
             mistakes.append(f"{option}: there is no rule {code}; {known}")
     return mistakes
+
+
+def _of_no_linter() -> tuple[str, ...]:
+    """The codes that only a linter judges by, when it is not installed beside the gate."""
+    return () if ruff.installed() else SELECTION
+
+
+def _without_linter(codes: tuple[str, ...], registry: Registry) -> list[str]:
+    """What is selected, and would never be judged."""
+    return [
+        f"--prodready-select: {code} is judged by ruff {ruff.OLDEST} or later, which is not installed "
+        "here; pip install 'pytest-prodready[linters]' brings it."
+        for code in codes
+        if (meant := {known for known in registry.rules if known.startswith(code)})
+        and meant.issubset(_of_no_linter())
+    ]
 
 
 def _python(config: pytest.Config, python: str) -> list[str]:

@@ -76,7 +76,7 @@ def test_the_table_of_rules_is_the_registry() -> None:
 
 def test_the_readme_names_every_rule_and_no_other() -> None:
     """The table of families in the README has the codes of the registry, in its order."""
-    assert re.findall(r"\[(PRD\d+)\]", text(README)) == list(RULES)
+    assert re.findall(r"\[([A-Z]+\d+)\]", text(README)) == list(RULES)
 
 
 def test_the_documentation_names_only_options_that_exist(pytester: pytest.Pytester) -> None:

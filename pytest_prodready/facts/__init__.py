@@ -95,6 +95,7 @@ from pytest_prodready.facts.imports import (
     Twin,
     Way,
 )
+from pytest_prodready.facts.linters import LintedFile, Linting, Remark
 from pytest_prodready.facts.migrations import (
     Alembic,
     Django,
@@ -108,6 +109,7 @@ from pytest_prodready.facts.migrations import (
     Revision,
     VendorMark,
 )
+from pytest_prodready.facts.names import AskedClass, AttributeRead, Lookup, Names
 from pytest_prodready.facts.places import Entry, Failure, Frame, Location, Missing
 from pytest_prodready.facts.run import Command, Facts, InspectedEntry, Problem, WaiverUse
 from pytest_prodready.facts.serving import PassedOver, ServerCommand
@@ -121,6 +123,8 @@ __all__ = [
     "Alembic",
     "Answer",
     "App",
+    "AskedClass",
+    "AttributeRead",
     "BeatEntry",
     "BeatHandler",
     "BeatRows",
@@ -176,12 +180,15 @@ __all__ = [
     "Knock",
     "KubeletProbe",
     "Leftover",
+    "LintedFile",
+    "Linting",
     "Live",
     "LiveQueue",
     "LiveWorker",
     "Location",
     "Lock",
     "Locked",
+    "Lookup",
     "LostSchedule",
     "Made",
     "MappedColumn",
@@ -195,11 +202,13 @@ __all__ = [
     "Missing",
     "ModelChange",
     "Module",
+    "Names",
     "Operation",
     "Parameter",
     "PassedOver",
     "Problem",
     "Receiver",
+    "Remark",
     "Replaced",
     "Requirement",
     "Revision",

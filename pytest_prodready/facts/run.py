@@ -18,7 +18,9 @@ from pytest_prodready.facts.django import DjangoProject, Receiver
 from pytest_prodready.facts.environment import Absence, EnvironmentRead, Hello, Service, SettingsField
 from pytest_prodready.facts.health import Control, Expectation, Health, HttpProbe
 from pytest_prodready.facts.imports import Effect, ForbiddenImport, ImportCost, Module
+from pytest_prodready.facts.linters import Linting
 from pytest_prodready.facts.migrations import MigrateCommand, Migrations, VendorMark
+from pytest_prodready.facts.names import Names
 from pytest_prodready.facts.places import Entry, Failure, Location
 from pytest_prodready.facts.web import App
 
@@ -88,6 +90,8 @@ class InspectedEntry:
     """Of the web app of a Django project, or of its management commands where there is none."""
     receivers: tuple[Receiver, ...] = ()
     """The application's own receivers of Django's signals, once it has been loaded."""
+    names_asked: Names | None = None
+    """What its code asks of the classes that are known; of one entry point alone."""
     names: dict[str, Failure] = field(default_factory=dict)
     """Of a script: attribute → why the module that imports does not give what the script calls."""
 
@@ -157,6 +161,8 @@ class Facts:
     """The command line asks for the live workers."""
     settings_locations: dict[str, Location] = field(default_factory=dict)
     """Settings key → the line that sets it."""
+    linting: Linting | None = None
+    """What the linter says of the production closure; ``None`` where it was not asked, or gave no answer."""
     problems: tuple[Problem, ...] = ()
     judgeable: int | None = None
     """How many subjects can be judged; ``None`` while they are not known yet."""

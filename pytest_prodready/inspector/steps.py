@@ -106,6 +106,8 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events", effects
         step("live", lambda: _inspector("celery.live").ask(loaded[0], request["live_limit"]))
     if "django" in jobs and request["kind"] in ("web", "commands"):
         step("django", lambda: _django(project, parsed, events))
+    if "names" in jobs:  # what it loads, and what the models bring when they are configured, is there now
+        step("names_asked", lambda: _names_asked(loaded[0], project, parsed))
     if request["kind"] == "web" and "health" in jobs:  # changes what the application keeps
         _framework(request, loaded[0], project, events)
     if raised:  # the very last step: it changes what is loaded
@@ -319,6 +321,13 @@ def _django(project: "Project", parsed: "Any", events: "Events") -> object:
         events.send("step", name)
 
     return _inspector("django.look").inspect(project, parsed, tell, begin)
+
+
+def _names_asked(loaded: object, project: "Project", parsed: "Any") -> object:
+    from . import web_app
+
+    with web_app.context(loaded, project):  # the configured cache and the session may be bound to it
+        return _inspector("names.look").inspect(project, parsed)
 
 
 def _framework(request: "dict[str, Any]", loaded: "Any", project: "Project", events: "Events") -> None:

@@ -26,6 +26,7 @@ from pytest_prodready.facts import (
     MappingFailure,
     Migrations,
     Module,
+    Names,
     Operation,
     Receiver,
     Service,
@@ -110,6 +111,7 @@ def decoded(seen: Seen) -> InspectedEntry:
         services=plain.services,
         django=decode(DjangoProject, facts["django"]) if facts.get("django") else None,
         receivers=plain.receivers,
+        names_asked=decode(Names, facts["names_asked"]) if facts.get("names_asked") else None,
     )
 
 

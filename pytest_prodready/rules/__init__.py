@@ -19,6 +19,8 @@ def registry() -> Registry:
         imports_effects,
         imports_names,
         imports_sources,
+        linters,
+        names,
     )
 
     for more in (imports_effects, imports_names, imports_sources):  # several modules hold rules of a family
@@ -28,10 +30,12 @@ def registry() -> Registry:
             imports.family,
             celery.family,
             database.family,
+            names.family,
             dependencies.family,
             health.family,
             environment.family,
             django.family,
+            linters.family,
             gate.family,
         ]
     )

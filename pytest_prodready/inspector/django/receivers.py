@@ -25,15 +25,15 @@ def connected(project: Project) -> list[Facts]:
     if "django.dispatch.dispatcher" not in sys.modules:
         return []
     found = []
-    for name, signal in _signals(project):
-        for key, receiver in _live(signal):
+    for name, signal in signals(project):
+        for key, receiver in live(signal):
             fact = _fact(name, key, receiver, project)
             if fact is not None:
                 found.append(fact)
     return found
 
 
-def _signals(project: Project) -> Iterator[tuple[str, Any]]:
+def signals(project: Project) -> Iterator[tuple[str, Any]]:
     """Every signal of a loaded module, once, by where it is found first: Django's own names win."""
     own = {name for name, _ in project.modules()}
     names = [name for name in sys.modules if name.endswith("signals") or name in own]
@@ -45,7 +45,7 @@ def _signals(project: Project) -> Iterator[tuple[str, Any]]:
                 yield f"{name}.{attribute}", value
 
 
-def _live(signal: Any) -> list[tuple[tuple[Any, Any], Any]]:
+def live(signal: Any) -> list[tuple[tuple[Any, Any], Any]]:
     """Key and function of each receiver that is still alive.
 
     An entry is ``(key, receiver)``, since Django 5 with a third part that says whether it is asynchronous.
