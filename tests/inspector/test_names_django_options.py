@@ -58,6 +58,7 @@ ADMIN = """\
                 "elsewhere": forms.TextInput,
             }
             labels = {"more": "More"}
+            localized_fields = "__all__"
 
     class LineInline(admin.TabularInline):
         model = Line
@@ -185,6 +186,7 @@ FILTERS = """\
         who = django_filters.CharFilter(field_name="user__usernmae")  # usernmae -> username
         txet = django_filters.CharFilter()  # txet -> text
         own = django_filters.CharFilter(method="by_own")
+        popularity = django_filters.NumberFilter()
 
         class Meta:
             model = Note

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 
+from ..project import Project
 from . import parameters
 from .asking import Frameworks
 from .flow import Flow
@@ -31,6 +32,8 @@ class Outcome(NamedTuple):
 
     returned: Value | None
     yielded: Value | None
+    each: list[Value | None]
+    """What each ``return`` gives."""
     stores: list[tuple[str, Value | None]]
     """Attributes that it gives to ``self``, and their values."""
 
@@ -39,12 +42,14 @@ class Analysis:
     """Reads functions.
 
     Args:
+        project: the application.
         units: the modules of the application, by name.
         presence: tells what classes have.
         frameworks: those that are loaded.
     """
 
-    def __init__(self, units: dict[str, Unit], presence: Any, frameworks: list[Framework]) -> None:
+    def __init__(self, project: Project, units: dict[str, Unit], presence: Any, frameworks: list[Framework]) -> None:
+        self.owns = project.owns_module
         self.units = units
         self.by_file = {unit.file: unit for unit in units.values()}
         self.presence = presence
@@ -177,7 +182,7 @@ class Analysis:
             return None
         finally:
             self._depth -= 1
-        return Outcome(join_all(flow.returns), join_all(flow.yields), flow.stores)
+        return Outcome(join_all(flow.returns), join_all(flow.yields), flow.returns, flow.stores)
 
     def _give_up(self, unit: Unit, node: Any) -> None:
         """Say nothing of what stands in a function that could not be read."""

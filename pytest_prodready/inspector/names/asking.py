@@ -51,6 +51,17 @@ class Frameworks:
                 continue
         return asked
 
+    def names(self, owner: Value) -> frozenset[str] | None:
+        """All names that a value has; ``None`` where that is for its class to say."""
+        for one in self._every:
+            try:
+                found = one.names(owner)
+            except Exception:  # what the application's objects hold may be anything
+                continue
+            if found is not None:
+                return found
+        return None
+
     def declared(self) -> list[tuple[Asked, str]]:
         """The names in options of loaded classes, each with the file that it stands in."""
         found: list[tuple[Asked, str]] = []

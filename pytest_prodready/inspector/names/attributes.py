@@ -24,8 +24,17 @@ def of(analysis: Analysis, owner: Value | None, name: str, line: int) -> Value |
     if owner is None:
         return None
     found = analysis.frameworks.attribute(owner, name, line)
-    if found is not None:
-        return found
+    return as_sure(found if found is not None else _plainly(analysis, owner, name, line), owner)
+
+
+def as_sure(value: Value | None, owner: Value | None) -> Value | None:
+    """What a value gives, no surer than that value itself."""
+    if not isinstance(value, Instance) or not isinstance(owner, Instance) or owner.known.sure or not value.known.sure:
+        return value
+    return value if is_nothing(value) else value._replace(known=owner.known)
+
+
+def _plainly(analysis: Analysis, owner: Value, name: str, line: int) -> Value | None:
     if name == "__class__":
         return Class(owner.cls, exact=owner.exact) if isinstance(owner, Instance) else None
     if isinstance(owner, Live):
@@ -88,7 +97,7 @@ def declared(analysis: Analysis, cls: type, name: str) -> Value | None:
             form = found.get(name) if type(found) is dict else None
             lookup = of_module(module) if isinstance(module, str) else of_module("builtins")
         if form is not None:
-            return Annotations(Known("annotated"), lookup).of(form)
+            return Annotations(Known("annotated", sure=False), lookup).of(form)
     return None
 
 

@@ -79,7 +79,7 @@ PROPERTIES: dict[type, dict[str, Any]] = {
     datetime.datetime: _each("hour minute second microsecond", int),
     datetime.date: _each("year month day", int),
     datetime.timedelta: _each("days seconds microseconds", int),
-    pathlib.PurePath: {**_each("name stem suffix", str), "parent": SAME, "parts": (SAME,), "suffixes": [str]},
+    pathlib.PurePath: {**_each("name stem suffix", str), "parent": SAME, "parts": (str,), "suffixes": [str]},
     pathlib.Path: {},
 }
 FUNCTIONS: dict[str, Any] = {

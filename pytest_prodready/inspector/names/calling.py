@@ -46,10 +46,10 @@ class Calling(Narrowing):
         call = Call(node, owner, name, function, args, keywords, self.constant, spread, self.silently)
         if not self.quiet:
             self._note(node, call, target)
-        found = self.analysis.frameworks.call(call)
-        if found is not None:
-            return found
-        return self._plain(node, call, target)
+        given = self.analysis.frameworks.call(call)
+        if given is None:
+            given = self._plain(node, call, target)
+        return attributes.as_sure(given, owner)
 
     def silently(self, node: ast.expr) -> Value | None:
         """What is known of an expression, without that anything of it is recorded."""
@@ -90,7 +90,7 @@ class Calling(Narrowing):
     def _argument(self, node: ast.expr) -> Value | None:
         value = self.value(node)
         if isinstance(node, ast.Name) and isinstance(value, Instance):
-            if is_empty(value):  # who gets it may fill it
+            if is_empty(value) or type(value.state) is containers.Keyed:  # who gets it may fill it
                 self.env[node.id] = value._replace(state=None)
         return value
 
@@ -164,11 +164,11 @@ class Calling(Narrowing):
         receiver = target.receiver
         definer = target.definer
         line = call.node.lineno
+        if isinstance(receiver, Instance) and definer in containers.GROWING:
+            self._grow(call, receiver)
         if isinstance(receiver, Instance) and definer is dict:
             default = call.args[1] if len(call.args) > 1 else None
             return builtin_results.of_mapping(receiver, call.name, default, line, given=len(call.args) > 1)
-        if isinstance(receiver, Instance) and definer in containers.GROWING:
-            self._grow(call, receiver)
         gives = builtin_results.METHODS.get(definer, {}).get(call.name) if definer is not None else None
         if gives is None:
             return None
@@ -178,7 +178,7 @@ class Calling(Narrowing):
         return builtin_results.made(gives, line, owner if isinstance(owner, Instance) else None)
 
     def _grow(self, call: Call, receiver: Instance) -> None:
-        """A list or a set in a local name gets one more item."""
+        """A list, a set or a dict in a local name gets more, or others."""
         func = call.node.func
         key = self.path(func.value) if isinstance(func, ast.Attribute) else ""
         if key in self.env and self.env[key] == receiver:

@@ -83,7 +83,7 @@ def qualified(cls: type) -> str:
 
 def functions(held: object, depth: int = 4) -> Iterator[types.FunctionType]:
     """The functions behind what a class holds under a name: of methods, properties and wrappers."""
-    if isinstance(held, types.FunctionType):
+    if type(held) is types.FunctionType:
         yield held
         inner = vars(held).get("__wrapped__")
         if inner is not None and depth:
@@ -117,7 +117,7 @@ def is_abstract(cls: type) -> bool:
     return bool(held.get("__abstractmethods__")) or held.get("__abstract__") is True or _abstract_model(held)
 
 
-def _abstract_model(held: dict[str, Any]) -> bool:
+def _abstract_model(held: Mapping[str, Any]) -> bool:
     options = held.get("_meta")
     if options is None or module_of(type(options)) != "django.db.models.options":
         return False

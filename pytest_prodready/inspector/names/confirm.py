@@ -17,8 +17,8 @@ GIVING = re.compile(rb"\bsetattr\(\s*[\w.]+\s*,\s*(?!['\"])|\b__dict__\b|\bvars\
 """In a source that gives attributes by names that are data."""
 ANNOTATING = re.compile(rb"\b(?:annotate|alias|extra|to_attr|Prefetch)\b")
 SELF = re.compile(rb"(?<![\w.])(?:self|cls)\Z")
-SEVERAL = re.compile(rb"[\w.,\s\[\]]*\Z")
-"""Of a line before an attribute: the other targets of an assignment to several."""
+SEVERAL = re.compile(rb"\s*[\w.\[\]]+(?:\s*,\s*[\w.\[\]]+)*\Z")
+"""Of a line before an attribute that an annotation or other targets follow: nothing but targets."""
 TARGET = re.compile(rb"\b(?:for|as)\s+[\w.]+\Z")
 """Of a line before an attribute: a loop or a ``with`` stores it."""
 BY_TEXT = re.compile(rb"\bsetattr\([^()]*,\s*\Z|__dict__\[\Z")
@@ -159,8 +159,8 @@ def _gives(data: bytes, name: str) -> bool:
 def _written(name: str) -> re.Pattern[bytes]:
     """Finds ``.name``, with what makes it a store, and the name as a text."""
     word = re.escape(name.encode())
-    several = rb"(?P<several>,[^=\n(){}]*=(?!=))"
-    stored = rb"(?P<stored>\s*(?:=(?!=)|:[^=\n]+=(?!=)|(?:[-+*/|&^%%@]|//|\*\*|<<|>>)=|%s))" % several
+    several = rb"(?P<several>,[^=\n(){}]*=(?!=)|:[^=\n]+=(?!=))"
+    stored = rb"(?P<stored>\s*(?:=(?!=)|(?:[-+*/|&^%%@]|//|\*\*|<<|>>)=|%s))" % several
     return re.compile(rb"\.%s\b%s?|(?P<quoted>['\"])%s['\"]" % (word, stored, word))
 
 

@@ -18,6 +18,8 @@ class Configured(NamedTuple):
 
 
 REGISTRY = "django.apps.registry.Apps"
+SETTINGS = "django.conf.LazySettings"
+WRAPPED = "django.conf.Settings"
 CONFIGURED = Known("configured")
 DICTIONARIES = {
     "django.core.cache.CacheHandler": "CACHES",
@@ -50,6 +52,20 @@ def live(value: Live) -> Value | None:
         if is_a(own.get("_connections"), "django.core.cache.CacheHandler"):
             return _backend("CACHES", own.get("_alias"))
     return None
+
+
+def names(owner: Value) -> frozenset[str] | None:
+    """The settings that ``django.conf.settings`` has, with all else that can be asked of it."""
+    value = owner.value if isinstance(owner, Live) else None
+    if value is None or f"{type(value).__module__}.{type(value).__qualname__}" != SETTINGS:
+        return None
+    given = attributes(value)
+    wrapped = given.get("_wrapped")
+    if f"{type(wrapped).__module__}.{type(wrapped).__qualname__}" != WRAPPED:
+        return None
+    every = [given, attributes(wrapped)]
+    every += [vars(cls) for one in (value, wrapped) for cls in type(one).__mro__]
+    return frozenset(name for one in every for name in one)
 
 
 def item(owner: Instance, call: Call) -> Value | None:

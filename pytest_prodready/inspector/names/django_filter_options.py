@@ -33,7 +33,8 @@ def _of_filters(filters: type, project: Project) -> Iterator[Declared]:
             continue
         written = f"{path}__{lookup}" if type(lookup) is str else path
         missing = paths.filtered(model, written)
-        # the view that uses it may give a queryset with annotations
+        if missing is not None and not missing.near:
+            continue  # most likely an annotation of the view's queryset
         yield from declaration(filters, name, path, model, missing, project, certain=False)
 
 

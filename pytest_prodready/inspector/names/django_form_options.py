@@ -48,7 +48,7 @@ def _of_form(form: type, project: Project) -> Iterator[Declared]:
     model = held(meta, "model")[1] if isinstance(meta, type) else None
     if not is_model(model) or not paths.judged(model):
         return
-    known = {*paths.names_of(model), *held(form, "declared_fields")[1], *held(form, "base_fields")[1]}
+    known = {"__all__", *paths.names_of(model), *held(form, "declared_fields")[1], *held(form, "base_fields")[1]}
     for option in BY_FIELD:
         value = held(meta, option)[1]
         for written in list(value) if type(value) is dict else words(value):

@@ -10,7 +10,7 @@ from . import django_lookup_paths as paths
 from .django_lookup_paths import Missing
 from .django_models import held, is_model, of_django
 
-GIVES = ("annotate", "alias", "extra", "union", "raw")
+GIVES = ("annotate", "alias", "extra", "union", "raw", "values", "values_list")
 """Methods in the source of another one whose queryset may have more names than its model."""
 
 

@@ -11,6 +11,7 @@ from .value import Instance, Value
 
 VARIABLE = "django.template.base.VariableNode"
 TEXT = "django.template.base.TextNode"
+EXPRESSION = "django.template.base.FilterExpression"
 IF = "django.template.defaulttags.IfNode"
 FOR = "django.template.defaulttags.ForNode"
 WITH = "django.template.defaulttags.WithNode"
@@ -106,8 +107,8 @@ class Reader:
 
 def _path(expression: Any) -> tuple[str, ...]:
     """``notification``, ``created_at`` of an expression; none of a constant."""
-    variable = attributes(expression).get("var")
-    lookups = attributes(variable).get("lookups") if is_a(variable, "django.template.base.Variable") else None
+    variable = getattr(expression, "var", None) if is_a(expression, EXPRESSION) else None
+    lookups = getattr(variable, "lookups", None) if is_a(variable, "django.template.base.Variable") else None
     return tuple(map(str, lookups)) if type(lookups) in (tuple, list) else ()
 
 
@@ -117,7 +118,7 @@ def _paths(condition: Any) -> Iterator[str]:
         return
     own = attributes(condition)
     value = own.get("value")
-    if is_a(value, "django.template.base.FilterExpression"):
+    if is_a(value, EXPRESSION):
         path = _path(value)
         yield from (".".join(path[:number]) for number in range(1, len(path) + 1))
     for part in ("first", "second"):

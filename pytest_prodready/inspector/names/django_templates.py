@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import types
 from collections import defaultdict
@@ -13,6 +12,7 @@ from ..parsed import Parsed
 from ..project import Project
 from . import django_rows as rows
 from . import django_views
+from .containers import Keyed
 from .django_models import descends, held, is_model, of_django, options
 from .django_option_places import Declared
 from .django_template_reads import Read, Reader, functions
@@ -23,7 +23,6 @@ RENDERING = {"render": (1, 2), "render_to_string": (0, 1)}
 """Function of Django's → where it is given the template and the context."""
 RESPONSE = "django.template.response.TemplateResponse"
 WITH_TEMPLATE = "django.views.generic.base.TemplateResponseMixin"
-MANY = "django.views.generic.list.MultipleObjectMixin"
 KEPT = Known("kept")
 Step = Callable[[Value, str], "Value | None"]
 
@@ -54,16 +53,16 @@ class Templates:
     def note(self, call: Call) -> None:
         """Remember what a call of ``render`` gives to its template."""
         place = _rendering(call.function)
-        if place is None or call.value is None:
+        if place is None or call.spread:
             return
         at, context = place
         arguments = dict(enumerate(call.node.args))
         named = {one.arg: one.value for one in call.node.keywords if one.arg}
         template = named.get("template_name", named.get("template", arguments.get(at)))
-        given = named.get("context", arguments.get(context))
         name = call.constant(template) if template is not None else None
-        if type(name) is str and isinstance(given, ast.Dict) and not call.spread:
-            self._given[name].append(dict(_entries(given, call)))
+        given = call.keywords.get("context", dict(enumerate(call.args)).get(context))
+        if type(name) is str and isinstance(given, Instance) and type(given.state) is Keyed:
+            self._given[name].append(dict(given.state.held))
 
     def declared(self) -> Iterator[Declared]:
         """Each attribute that a template asks of an object whose class is known."""
@@ -96,7 +95,7 @@ class Templates:
         given: dict[str, Value | None] = {}
         if descends(view, django_views.OBJECT):
             given = self._of_object(view)
-        elif descends(view, MANY):
+        elif descends(view, django_views.OBJECTS):
             given = self._of_list(view)
         template = held(view, "template_name")[1]
         model = given.pop("", None)
@@ -131,16 +130,6 @@ def _rendering(function: Any) -> tuple[int, int] | None:
     if not isinstance(function, types.FunctionType) or not str(function.__module__).startswith("django."):
         return None
     return RENDERING.get(function.__name__)
-
-
-def _entries(node: ast.Dict, call: Call) -> Iterator[tuple[str, Value | None]]:
-    """The constant keys of a display, and what is known of their values."""
-    if None in node.keys or call.value is None:
-        return
-    for key, value in zip(node.keys, node.values, strict=True):
-        name = call.constant(key) if key is not None else None
-        if type(name) is str:
-            yield name, call.value(value)
 
 
 def _written_in(cls: type, name: str) -> set[str]:

@@ -7,12 +7,21 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..project import Project
-from . import django_configured, django_fields, django_functions, django_options, django_queries, django_views
+from . import (
+    django_configured,
+    django_fields,
+    django_functions,
+    django_options,
+    django_queries,
+    django_requests,
+    django_views,
+)
 from . import django_rows as rows
 from .django_lookups import asked
 from .django_methods import Methods, empty_call, method
 from .django_models import held, is_model, manager, of_django, queryset_class
 from .django_option_places import Declared
+from .django_option_queries import hides
 from .django_parameters import Parameters
 from .django_query import Query
 from .django_templates import Templates
@@ -49,7 +58,8 @@ class DjangoValues(Framework):
         if name == "model" and (rows.is_manager(owner) or rows.is_queryset(owner)):
             query = rows.known_query(owner)
             return None if query is None else Class(query.model)
-        return django_views.attribute(owner, name, self._begun)
+        found = django_requests.attribute(owner, name, self.project)
+        return found if found is not None else django_views.attribute(owner, name, self._begun)
 
     def call(self, call: Call) -> Value | None:
         """A row, a queryset, a manager's own method followed, an object of a form, a configured backend."""
@@ -82,6 +92,10 @@ class DjangoValues(Framework):
     def parameters(self, owner: type | None, function: Any, node: Function) -> Mapping[str, Value]:
         """A signal's instance, the object of an admin class's method."""
         return self._parameters.of(owner, function, node)
+
+    def names(self, owner: Value) -> frozenset[str] | None:
+        """All settings that there are."""
+        return django_configured.names(owner)
 
     def query_of(self, value: Value | None) -> Query | None:
         """The query behind a model, a manager or a queryset; ``None`` where it is not known."""
@@ -116,6 +130,8 @@ class DjangoValues(Framework):
         found = self._followed(function, holder, owner)
         if isinstance(found, Instance) and rows.is_queryset(found):
             return found
+        if not hides(owner.cls, "get_queryset"):
+            return rows.queryset_value(first, query, line, exact=False)
         from django.db.models import QuerySet
 
         # it may be of any class of querysets, with any annotations

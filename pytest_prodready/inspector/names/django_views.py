@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from typing import Any
 
+from . import django_requests
 from . import django_rows as rows
 from .django_functions import FORM, Begin, begun, form_model
 from .django_models import descends, held, is_model, of_django
@@ -13,33 +13,23 @@ from .value import Call, Class, Function, Instance, Known, Value
 
 VIEW = "django.views.generic.base.View"
 OBJECT = "django.views.generic.detail.SingleObjectMixin"
+OBJECTS = "django.views.generic.list.MultipleObjectMixin"
 FORMS = "django.views.generic.edit.FormMixin"
-API_VIEW = "rest_framework.views.APIView"
 API_OBJECT = "rest_framework.generics.GenericAPIView"
 BASE_FORM = "django.forms.forms.BaseForm"
 FRAMEWORKS = ("django", "rest_framework")
 KEPT = Known("kept")
-REQUEST = {
-    "COOKIES": ("builtins", "dict"),
-    "FILES": ("django.utils.datastructures", "MultiValueDict"),
-    "GET": ("django.http.request", "QueryDict"),
-    "META": ("builtins", "dict"),
-    "POST": ("django.http.request", "QueryDict"),
-}
-"""What Django's own request holds."""
 
 
 def attribute(owner: Instance, name: str, begin: Begin) -> Value | None:
-    """What ``owner.name`` is for a view, a form or a request."""
+    """What ``owner.name`` is for a view or a form."""
     cls = owner.cls
-    if name in REQUEST and descends(cls, "django.http.request.HttpRequest"):
-        return _instance(*REQUEST[name])
     if descends(cls, BASE_FORM):
         return _of_form(owner, name)
     if not descends(cls, VIEW) or _declares(cls, name):
         return None
     if name == "request":
-        return None if held(cls, name)[1] is not None else request(cls)
+        return None if held(cls, name)[1] is not None else django_requests.given(cls)
     if name == "kwargs":
         return None if held(cls, name)[1] is not None else Instance(dict, KEPT)
     if name == "model" and descends(cls, OBJECT):
@@ -66,29 +56,12 @@ def called(owner: Instance, call: Call, begin: Begin) -> Value | None:
 
 def parameters(owner: type, node: Function, names: list[str]) -> Iterator[tuple[str, Value]]:
     """The request and the form that Django gives to the methods of a view."""
-    if "request" in names and (given := request(owner)) is not None:
+    if "request" in names and (given := django_requests.given(owner)) is not None:
         yield "request", given
     if node.name in ("form_valid", "form_invalid") and "form" in names and descends(owner, FORMS):
         form = _agreed(owner, _form_class)
         if form is not None:
             yield "form", Instance(form, Known("passed"))
-
-
-def request(view: type | None = None) -> Instance | None:
-    """The request that a function is given, or a view of a class."""
-    if view is not None and descends(view, API_VIEW):
-        return _instance("rest_framework.request", "Request")
-    return _instance("django.http.request", "HttpRequest")
-
-
-def shown_model(view: type) -> type | None:
-    """The model whose object a view is about, where all its loaded subclasses have the same one."""
-    return _agreed(view, _shown_model)
-
-
-def _instance(module: str, name: str) -> Instance | None:
-    cls = getattr(sys.modules.get(module), name, None)
-    return Instance(cls, KEPT) if isinstance(cls, type) else None
 
 
 def _of_form(owner: Instance, name: str) -> Value | None:
@@ -144,13 +117,13 @@ def _named_model(view: type) -> type | None:
 
 def _shown_model(view: type) -> type | None:
     """The model that ``get_queryset`` of the framework takes."""
-    if not descends(view, OBJECT) and not descends(view, API_OBJECT):
+    if not any(descends(view, base) for base in (OBJECT, OBJECTS, API_OBJECT)):
         return None
     queryset = _given(view, "queryset")
     if queryset is not None:
         model = getattr(queryset, "model", None) if of_django(_queryset_base(type(queryset))) else None
         return model if isinstance(model, type) and is_model(model) else None
-    if not descends(view, OBJECT):
+    if descends(view, API_OBJECT):
         return None
     model = _named_model(view)
     form = _form_class(view) if model is None and descends(view, FORMS) else None

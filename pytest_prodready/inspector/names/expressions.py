@@ -90,6 +90,7 @@ class Expressions(Calling):
             exact=True,
             items=None if spread else join_all(keys),
             values=None if spread else join_all(values),
+            state=containers.keyed(map(_text_of, node.keys), values),
         )
 
     def _text(self, node: ast.JoinedStr) -> Value | None:
@@ -207,6 +208,10 @@ class Expressions(Calling):
                 made = Instance(type(_ for _ in ()), known, opened=True, items=item)
         self.env = before
         return made
+
+
+def _text_of(node: ast.expr | None) -> Any:
+    return node.value if isinstance(node, ast.Constant) else None
 
 
 def _all_known(values: list[Value | None]) -> bool:

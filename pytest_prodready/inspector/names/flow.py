@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..nodes import is_try, last_name
+from ..statement_names import resolved
 from . import containers, entering
 from .annotations import MISSING
 from .containers import items_of
 from .expressions import Expressions
 from .flow_targets import attributes_set, bound_in
 from .frame import Environment, joined
-from .joins import NOTHING
+from .joins import NOTHING, is_nothing
 from .objects_held import value_of
 from .scopes import Function
 from .value import Class, Instance, Known, Value
@@ -61,7 +63,8 @@ class Flow(Expressions):
             key = self.value(target.slice)
             path = self.path(target.value)
             if path in self.env and isinstance(owner, Instance) and not isinstance(target.slice, ast.Slice):
-                self.env[path] = containers.stored(owner, key, value)
+                written = target.slice.value if isinstance(target.slice, ast.Constant) else None
+                self.env[path] = containers.stored(owner, key, value, written)
 
     def _unpack(self, targets: list[ast.expr], value: Value | None) -> None:
         parts: tuple[Value | None, ...] = value.parts if isinstance(value, Instance) else ()
@@ -98,9 +101,7 @@ class Flow(Expressions):
     def _annotated(self, node: ast.AnnAssign) -> None:
         value = self.value(node.value) if node.value is not None else None
         said = self.annotated(node.annotation, node.lineno)
-        if isinstance(value, Instance) and isinstance(said, Instance):
-            more = said.cls in type.mro(value.cls) and not containers.is_empty(value)
-            said = value if more else said
+        said = _agreed(said, value)
         if node.value is not None or isinstance(node.target, ast.Name):
             self.assign(node.target, said)
 
@@ -128,8 +129,21 @@ class Flow(Expressions):
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         for name, held in self.unit.imported(node):
+            if held is MISSING and self.place is not None and self._is_unused(node):
+                self.dead = True  # this way is not gone in this configuration
             if name != "*":
                 self.bind(name, value_of(held) if held is not MISSING else None)
+
+    def _is_unused(self, node: ast.Import | ast.ImportFrom) -> bool:
+        """Whether the module of an import statement is the application's, and was not loaded."""
+        level = getattr(node, "level", 0)
+        for alias in node.names:
+            module = alias.name
+            if isinstance(node, ast.ImportFrom):
+                module = resolved(level, node.module or "", self.unit.package)
+            if module and module not in sys.modules and self.analysis.owns(module):
+                return True
+        return False
 
     # -- ways ----------------------------------------------------------------------------------------------
 
@@ -365,6 +379,22 @@ class Flow(Expressions):
             self.bind(node.name, None)
         if not self.quiet:
             self.analysis.read_class(self, node)
+
+
+def _agreed(said: Value | None, value: Value | None) -> Value | None:
+    """What a variable is that has an annotation and a value."""
+    if is_nothing(said) or is_nothing(value):
+        return said
+    if not isinstance(said, Instance):
+        return value if said is None else said
+    if isinstance(value, Class):
+        return value
+    if not isinstance(value, Instance) or containers.is_empty(value):
+        return said
+    if said.cls in type.mro(value.cls):
+        richer = value.items is not None or value.parts or said.items is None
+        return value if richer else said
+    return value._replace(known=value.known._replace(sure=False)) if said.opened else None
 
 
 _READERS: dict[type, Callable[[Any, Any], None]] = {

@@ -100,7 +100,7 @@ class Frame:
     def annotated(self, form: ast.AST, line: int) -> Value | None:
         """What an annotation in this function says."""
         receiver = Instance(self.owner, Known("self")) if self.owner is not None else None
-        return Annotations(Known("annotated", line), self.held, receiver).of(form)
+        return Annotations(Known("annotated", line, sure=False), self.held, receiver).of(form)
 
     def bind(self, name: str, value: Value | None) -> None:
         """Let a name, or a dotted one, stand for a value; what was known of what it holds is not any more."""
@@ -136,12 +136,16 @@ class Frame:
         if lacks and not self.silent and self.place is not None and name not in self.asked:
             function = self.place.qualified
             known = owner.known if isinstance(owner, Instance) else Known("kept")
-            missed = Missed(owner, name, file, node.end_lineno or node.lineno, function, shown(node), known)
+            line = node.end_lineno or node.lineno
+            missed = Missed(owner, name, file, node.lineno, line, function, shown(node), known)
             records.miss(node, missed)
         elif self._is_nullable(owner) and not self.silent and self.place is not None:
             self._nullable(node, inner, owner, name)
 
     def _lacks(self, owner: Value, name: str, line: int) -> bool | None:
+        names = None if name.startswith("_") else self.analysis.frameworks.names(owner)
+        if names is not None:
+            return name not in names and name not in getattr(owner, "extra", ())
         if isinstance(owner, Instance):
             if owner.opened:
                 return None
@@ -164,7 +168,8 @@ class Frame:
         function, written = self.place.qualified, shown(node)
         line = node.end_lineno or node.lineno
         known = owner.known
-        missed = Missed(owner, name, self.unit.file, line, function, written, known, str(relation[1]))
+        file, nullable = self.unit.file, str(relation[1])
+        missed = Missed(owner, name, file, node.lineno, line, function, written, known, nullable)
         self.analysis.records.miss(node, missed)
 
 

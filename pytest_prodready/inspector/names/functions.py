@@ -97,16 +97,33 @@ class Functions:
 
     def _plain(self, function: types.FunctionType, receiver: Value | None, line: int) -> Value | None:
         known = Known("returned", line)
+        unsure = known._replace(sure=False)
         unit = self.analysis.by_file.get(function.__code__.co_filename)
         place = unit.function_of(function.__code__) if unit is not None else None
         if unit is None or place is None:
-            given = self._annotated(function, receiver, known) if unit is None else None
+            given = self._annotated(function, receiver, unsure) if unit is None else None
             return self._as_called(function, given, known)
         returns = getattr(place.node, "returns", None)
         if returns is not None:
-            given = Annotations(known, unit.held_by, receiver).of(returns)
+            given = self._checked(function, unit, place, Annotations(unsure, unit.held_by, receiver).of(returns))
             return self._as_called(function, given, known)
         return self._inferred(function, unit, place, known)
+
+    def _checked(
+        self, function: types.FunctionType, unit: Unit, place: Place, said: Value | None
+    ) -> Value | None:
+        """What an annotation says, unless the function is seen to return something else."""
+        generates = function.__code__.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR)
+        if not isinstance(said, Instance) or said.opened or is_nothing(said) or generates:
+            return said
+        outcome = self.analysis.outcome(unit, place)
+        returned = [one for one in outcome.each if not is_nothing(one)] if outcome is not None else [None]
+        for one in returned:
+            if isinstance(one, Class) or (isinstance(one, Instance) and said.cls not in one.cls.__mro__):
+                return None
+        if returned and None not in returned:
+            return said._replace(known=said.known._replace(sure=True))
+        return said
 
     def _annotated(self, function: types.FunctionType, receiver: Value | None, known: Known) -> Value | None:
         try:
@@ -142,7 +159,7 @@ class Functions:
 def _here(value: Value | None, known: Known) -> Value | None:
     """A value of another function, as it is known where that is called."""
     if isinstance(value, Instance) and not is_nothing(value):
-        return value._replace(known=known, state=value.state if value.state != EMPTY else None)
+        return value._replace(known=known._replace(sure=value.known.sure), state=value.state if value.state != EMPTY else None)
     return value
 
 

@@ -63,7 +63,7 @@ def _joined(one: Instance, other: Instance) -> Instance:
         parts = ()
     return Instance(
         one.cls,
-        one.known,
+        one.known if other.known.sure else other.known,
         exact=one.exact and other.exact,
         optional=one.optional or other.optional,
         items=_inner(one, other, one.items, other.items),

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from ..parsed import Parsed
 from ..project import Project, source_file
+from ..sources import is_a
 from . import class_objects, stored
 from .stored import BY_KEY, CLOSED, OPEN, Statement, Stored
 
@@ -124,14 +125,15 @@ class Listing:
                 names |= own.names
                 opened = max(opened, own.opened)
                 read += own.read
-        if not any(_brings_something(base) for base in class_objects.mro(cls)):
-            opened = OPEN  # it is there to be given attributes
         for meta in class_objects.mro(type(cls)):
             making = class_objects.members(meta).get("__call__") if meta is not type else None
             for function in class_objects.functions(making):
                 given = self._of_function(function.__code__)
                 names |= given.names
                 opened = max(opened, given.opened)
+        of_python = not any(_of_c(base) for base in class_objects.mro(cls))
+        if with_dict and of_python and all(name.startswith("__") for name in names):
+            opened = OPEN  # it is there to be given attributes
         return Listed(frozenset(names), opened, tuple(read))
 
     def _class(self, cls: type) -> Listed:
@@ -144,7 +146,7 @@ class Listing:
             known = class_objects.qualified(meta) in ANSWERING_METACLASSES
             if "__getattr__" in held and not known:
                 opened = OPEN
-            if isinstance(held.get("__getattribute__"), types.FunctionType):
+            if type(held.get("__getattribute__")) is types.FunctionType:
                 opened = OPEN
         return Listed(frozenset(names), opened, of_instances.read)
 
@@ -220,30 +222,22 @@ def _by_code(held: Mapping[str, Any]) -> set[str] | None:
             names |= given.names
             if given.opened and name not in stored.RESTORING:
                 return None
-        if not known and not isinstance(one, PLAIN) and callable(one):
+        if not known and callable(one) and not is_a(one, *PLAIN):
             return None
     return names
 
 
-def _brings_something(base: type) -> bool:
-    """Whether a class has attributes, but for those that each has."""
-    if base is object:
-        return False
-    return class_objects.is_static(base) or any(not name.startswith("__") for name in _names(base))
-
-
-def _names(base: type) -> set[str]:
-    held = class_objects.members(base)
-    return {*held, *_fields(held)} if not callable(held.get("__init__")) else {"init"}
+def _of_c(base: type) -> bool:
+    return class_objects.is_static(base) and base is not object
 
 
 def _fields(held: Mapping[str, Any]) -> set[str]:
     names: set[str] = set()
     for field in FIELDS:
-        listed = held.get(field)
-        if isinstance(listed, (dict, types.MappingProxyType)):
+        listed: Any = held.get(field)
+        if listed is not None and type(listed) in (dict, types.MappingProxyType):
             names.update(name for name in listed if type(name) is str)
-        elif isinstance(listed, tuple):
+        elif is_a(listed, tuple):
             for one in tuple.__iter__(listed):
                 name = one if type(one) is str else class_objects.static(one, "name")
                 if type(name) is str:
@@ -265,7 +259,7 @@ def _answers(cls: type) -> int:
             of_c = class_objects.is_static(base) and (
                 class_objects.module_of(base) in OF_C or class_objects.inherits(base, BaseException)
             )
-            if isinstance(found, types.FunctionType) or not of_c:
+            if type(found) is types.FunctionType or not of_c:
                 return OPEN
         config = held.get("__config__")
         if config is not None and _keeps_more(cls):
@@ -280,12 +274,12 @@ def _keeps_more(cls: type) -> bool:
         config = held.get("model_config")
         if type(config) is dict:
             return config.get("extra") == "allow"
-        old = held.get("__config__")
-        if isinstance(old, type):
+        old: Any = held.get("__config__")
+        if is_a(old, type):
             for one in class_objects.mro(old):
                 extra = class_objects.members(one).get("extra")
                 if extra is not None:
-                    return not isinstance(extra, str) or str.__str__(extra).rpartition(".")[2] == "allow"
+                    return not is_a(extra, str) or str.__str__(extra) == "allow"
     return True
 
 

@@ -12,6 +12,8 @@ from ..parsed import Parsed
 from ..project import Project, source_file
 from . import frameworks, module_scope, optional, records
 from .analysis import Analysis
+from .plausible import Plausible
+from .near import nearest
 from .records import Missed, class_of
 from .value import Asked, Live
 
@@ -31,7 +33,7 @@ def inspect(project: Project, parsed: Parsed) -> Facts:
 
     units = _units(project)
     presence = Presence(project, parsed)
-    analysis = Analysis(units, presence, frameworks.available(project))
+    analysis = Analysis(project, units, presence, frameworks.available(project))
     with _deep():
         for unit in units.values():
             analysis.read_module(unit)
@@ -69,8 +71,9 @@ def _facts(analysis: Analysis, project: Project, modules: int) -> Facts:
     unresolved: dict[str, list[Facts]] = defaultdict(list)
     classes: dict[str, type] = {}
     judged = {unit.file for unit in analysis.units.values()} - analysis.given_up
-    for one in found.missed.values():
-        if not found.may_have(one) and _confirmed(analysis, one, judged):
+    candidates = [one for one in found.missed.values() if not found.may_have(one)]
+    for one in Plausible(analysis).every(candidates):
+        if _confirmed(analysis, one, judged):
             missed[_named(one)].append(_read(one, analysis, project))
     reads: dict[str, int] = defaultdict(int)
     for cls, times in found.asked.items():
@@ -107,7 +110,13 @@ def _confirmed(analysis: Analysis, one: Missed, judged: set[str]) -> bool:
 
 
 def _read(one: Missed, analysis: Analysis, project: Project) -> Facts:
-    near = "" if one.nullable else analysis.presence.nearest(one.owner, one.name)
+    names = analysis.frameworks.names(one.owner)
+    if one.nullable:
+        near = ""
+    elif names is not None:
+        near = nearest(one.name, (name for name in names if not name.startswith("_")))
+    else:
+        near = analysis.presence.nearest(one.owner, one.name)
     return records.facts(one, near, project.location(one.file, one.line))
 
 

@@ -21,8 +21,8 @@ class Narrowing(Frame):
             if isinstance(test.op, ast.And) is holds:
                 for one in test.values:
                     self.narrow(one, holds=holds)
-            else:
-                self._either(test, holds=holds)
+            elif holds:
+                self._any_of(test)
         elif isinstance(test, ast.Compare) and len(test.ops) == 1:
             self._compared(test, holds=holds)
         elif isinstance(test, ast.Call):
@@ -32,10 +32,8 @@ class Narrowing(Frame):
         elif (key := self.path(test)) and holds:
             self._become(key, present(self._now(test, key)))
 
-    def _either(self, test: ast.BoolOp, *, holds: bool) -> None:
+    def _any_of(self, test: ast.BoolOp) -> None:
         """``isinstance(a, X) or …``: what the parts say of may be of any class that they ask for."""
-        if not holds:
-            return
         for one in test.values:
             for node in ast.walk(one):
                 if isinstance(node, ast.Call) and self.path(node.func) in ("isinstance", "issubclass") and node.args:

@@ -13,8 +13,7 @@ ENOUGH = 0.7
 def nearest(name: str, candidates: Iterable[str]) -> str:
     """The candidate that a person who wrote ``name`` most likely meant; empty when none is near.
 
-    Near is also what has a word in common that is not on every name: ``name`` for ``business_name``,
-    ``website_url`` for ``website``.
+    Near is also what has half of its words in common: ``company_name`` for ``business_name``.
     """
     if len(name) > LONGEST:
         return ""
@@ -27,6 +26,8 @@ def nearest(name: str, candidates: Iterable[str]) -> str:
         others = _words(found)
         if words and others and (words <= others or others <= words):
             score = max(score, ENOUGH) + 0.2
+        elif 2 * len(words & others) >= max(len(words), len(others), 1):
+            score = max(score, ENOUGH + score / 100)
         if score > best_score:
             best, best_score = candidate, score
     return best if best_score >= ENOUGH else ""

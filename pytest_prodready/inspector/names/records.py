@@ -18,7 +18,10 @@ class Missed(NamedTuple):
     owner: Value
     name: str
     file: str
+    first: int
+    """The line where the expression begins."""
     line: int
+    """The line where it ends: of the attribute."""
     function: str
     written: str
     known: Known

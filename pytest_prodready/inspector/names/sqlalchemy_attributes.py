@@ -10,7 +10,7 @@ from typing import Any
 
 from . import sqlalchemy_mapped as mapped
 from .sqlalchemy_states import Column, Page, Row, Selected, Statement
-from .value import Class, Instance, Known, Value
+from .value import Class, Instance, Known, Live, Value
 
 PLAIN = (
     str,
@@ -33,8 +33,9 @@ def attribute(owner: Value, name: str, line: int) -> Value | None:
     """What ``owner.name`` is; ``None`` when that is not known."""
     if isinstance(owner, Class):
         return _of_class(owner.cls, name, line)
-    if not isinstance(owner, Instance):
-        return None
+    if isinstance(owner, Live):
+        table = mapped.is_a(owner.value, "sqlalchemy", "Table") and name in ("c", "columns")
+        return Live(owner.value.c) if table else None
     if isinstance(owner.state, Row):
         return _of_row(owner, owner.state, name)
     if isinstance(owner.state, Page):
@@ -97,8 +98,11 @@ def query_of(query: type, cls: type, line: int, opened: bool = False) -> Instanc
 
 
 def _of_class(cls: type, name: str, line: int) -> Value | None:
-    if mapped.mapper_of(cls) is None:
+    mapper = mapped.mapper_of(cls)
+    if mapper is None:
         return None
+    if name == "__table__" and mapped.is_a(mapper.local_table, "sqlalchemy", "Table"):
+        return Live(mapper.local_table)
     if mapped.property_of(cls, name) is not None:
         _, found = mapped.static(cls, name)
         return Instance(type(found), Known("kept", line), opened=True, state=Column(cls, name))

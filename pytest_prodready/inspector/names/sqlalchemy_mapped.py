@@ -10,6 +10,12 @@ from typing import Any
 LIBRARIES = ("sqlalchemy", "flask_sqlalchemy", "sqlmodel")
 
 
+def module(name: str) -> dict[str, Any] | None:
+    """What a loaded module holds; ``None`` when it is not loaded."""
+    found = sys.modules.get(name)
+    return vars(found) if isinstance(found, types.ModuleType) else None
+
+
 def loaded(module: str, name: str) -> Any:
     """What the loaded ``module`` has under ``name``; ``None`` when it is not loaded or has none."""
     found = sys.modules.get(module)

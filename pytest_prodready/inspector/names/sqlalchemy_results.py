@@ -22,7 +22,7 @@ def result(
     columns: tuple[Selected, ...], line: int, asynchronous: bool = False, opened: bool = False
 ) -> Instance | None:
     """A result with a row of these columns each time."""
-    return _result("Result", Rows(columns, row_of(columns, line), asynchronous), line, opened)
+    return _result("Result", Rows(columns, row_of(columns, line, not opened), asynchronous), line, opened)
 
 
 def scalars(

@@ -11,7 +11,7 @@ from . import sqlalchemy_results as results
 from . import sqlalchemy_statements as statements
 from .sqlalchemy_attributes import entity
 from .sqlalchemy_states import Selected, Statement, words
-from .value import Call, Class, Instance, Live, Value
+from .value import Call, Class, Instance, Known, Live, Value
 
 SYNC, ASYNC, NAMED, UNKNOWN_ONE = "sync", "async", "named", "unknown"
 SESSIONS = {
@@ -21,6 +21,7 @@ SESSIONS = {
     ("sqlalchemy.ext.asyncio", "AsyncSession"): ASYNC,
     ("sqlalchemy.ext.asyncio", "async_scoped_session"): ASYNC,
 }
+MAKERS = (("sqlalchemy.orm", "sessionmaker"), ("sqlalchemy.ext.asyncio", "async_sessionmaker"))
 CORE = ("conn", "engine", "cursor", "bind", "transaction", "trans")
 """Parts of names of what executes a statement and gives no entities."""
 METHODS = words("""
@@ -68,6 +69,27 @@ def receiver(call: Call) -> str | None:
         session = mapped.loaded(module, name)
         if isinstance(session, type) and session in mapped.bases(cls):
             return kind if mapped.of_library(cls, call.name) else None
+    return None
+
+
+def held(value: Live) -> Value | None:
+    """A session, or what hands out one for each thread, as an instance; ``None`` for another object."""
+    cls = type(value.value)
+    for module, name in SESSIONS:
+        session = mapped.loaded(module, name)
+        if name != "SQLAlchemy" and isinstance(session, type) and session in mapped.bases(cls):
+            extra = frozenset(getattr(value.value, "__dict__", ()))
+            return Instance(cls, Known("kept"), exact=True, extra=extra)
+    return None
+
+
+def made(call: Call) -> Value | None:
+    """What a ``sessionmaker`` gives when it is called."""
+    for module, name in MAKERS:
+        if mapped.is_a(call.function, module, name):
+            cls = vars(call.function).get("class_")
+            if isinstance(cls, type):
+                return Instance(cls, Known("made", call.node.lineno), exact=True)
     return None
 
 

@@ -13,12 +13,13 @@ from .value import Call, Class, Instance, Known, Value
 
 SAME = words("""
     where filter filter_by order_by group_by having distinct limit offset fetch slice options
-    prefix_with suffix_with with_hint with_statement_hint with_for_update execution_options params
+    prefix_with suffix_with with_parent with_hint with_statement_hint with_for_update execution_options params
     correlate correlate_except yield_per populate_existing enable_eagerloads autoflush enable_assertions
     with_session with_labels set_label_style apply_labels from_statement with_lockmode values
     on_conflict_do_nothing on_conflict_do_update on_duplicate_key_update inline ordered_values
     """)
 """Methods that give a statement with the same entities."""
+RELABELLING = ("with_labels", "set_label_style", "apply_labels")
 JOINS = ("join", "outerjoin")
 JOINS_FROM = ("join_from", "outerjoin_from")
 COMBINING = words("union union_all intersect intersect_all except_ except_all from_self")
@@ -64,7 +65,9 @@ def queried(call: Call, query: type, opened: bool) -> Instance | None:
 def chained(owner: Instance, state: Statement, call: Call) -> Instance | None:
     """What a method of a statement gives that is a statement again; ``None`` for another method."""
     name = call.name
-    if name in SAME:
+    if name in RELABELLING and state.kind != "query":
+        changed = None  # its rows have other names
+    elif name in SAME:
         # values() of a query selects: it is no part of a chain
         changed = None if name == "values" and state.kind == "query" else state
     elif name in JOINS:
@@ -103,14 +106,16 @@ def row(state: Statement, line: int) -> Value | None:
     return row_of(state.columns, line)
 
 
-def row_of(columns: tuple[Selected, ...], line: int) -> Instance | None:
-    """A row of these columns."""
+def row_of(columns: tuple[Selected, ...], line: int, certain: bool = True) -> Instance | None:
+    """A row of these columns; ``certain`` says that a session gives it."""
     kind = mapped.loaded("sqlalchemy.engine", "Row")
     if kind is None:
         return None
     parts = tuple(one.value for one in columns)
     names = frozenset(one.name for one in columns if one.name)
-    return Instance(kind, Known("queried", line), parts=parts, extra=names, opened=True, state=Row(columns))
+    return Instance(
+        kind, Known("queried", line), parts=parts, extra=names, opened=True, state=Row(columns, certain)
+    )
 
 
 def _instance(kind: Any, state: Statement, call: Call, opened: bool = False) -> Instance | None:

@@ -60,6 +60,16 @@ class Row(NamedTuple):
     """One row of a result."""
 
     columns: tuple[Selected, ...]
+    certain: bool = True
+    """What gave it is known to be a session."""
+
+
+class Columns(NamedTuple):
+    """What has columns in ``.c``, or that ``.c`` itself."""
+
+    names: frozenset[str] | None
+    """``None`` when they are not all known."""
+    itself: bool = False
 
 
 class Column(NamedTuple):

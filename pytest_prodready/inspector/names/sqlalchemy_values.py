@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 from ..project import Project
+from . import sqlalchemy_closed as closed
 from . import sqlalchemy_lookups as lookups
 from . import sqlalchemy_mapped as mapped
 from . import sqlalchemy_options as options
@@ -13,7 +14,7 @@ from . import sqlalchemy_results as results
 from . import sqlalchemy_sessions as sessions
 from . import sqlalchemy_statements as statements
 from .sqlalchemy_attributes import attribute
-from .sqlalchemy_states import Rows, Statement
+from .sqlalchemy_states import Columns, Rows, Statement
 from .value import Asked, Call, Class, Framework, Instance, Live, Value
 
 BEGINNING = (
@@ -39,6 +40,7 @@ class SqlalchemyValues(Framework):
 
     def __init__(self, project: Project) -> None:
         self.finished = mapped.finished()
+        self._names: dict[Hashable, tuple[Value, frozenset[str] | None]] = {}
         self._beginning: dict[int, tuple[str, Any]] = {}
         for module, names in BEGINNING:
             for name in names:
@@ -53,7 +55,9 @@ class SqlalchemyValues(Framework):
         extension = sessions.extension(owner)
         if extension is not None:  # its other names are looked up in SQLAlchemy's modules
             value = vars(extension).get("session") if name == "session" else None
-            return Live(value) if value is not None else None
+            return sessions.held(Live(value)) if value is not None else None
+        if isinstance(owner, Instance) and isinstance(owner.state, Columns):
+            return closed.collection(owner.state, name, line)
         return attribute(owner, name, line)
 
     def call(self, call: Call) -> Value | None:
@@ -68,12 +72,29 @@ class SqlalchemyValues(Framework):
             return statements.made(name, function, call)
         if function is not None and function is mapped.loaded("sqlalchemy.orm", "aliased"):
             return _aliased(call)
+        made = sessions.made(call)
+        if made is not None:
+            return made
         option = options.loading(call, function)
         if option is not None:
             return option
         if isinstance(owner, Instance) and isinstance(owner.state, (Statement, Rows)):
             return _method(owner, call)
         return sessions.called(call)
+
+    def names(self, owner: Value) -> frozenset[str] | None:
+        """All the names of a row, of a table's columns, of an attribute asked of its class."""
+        if not self.finished or isinstance(owner, Class):
+            return None
+        # an object that a module holds may have a hash of its own
+        key = id(owner.value) if isinstance(owner, Live) else (owner.cls, owner.state)
+        if key not in self._names:
+            self._names[key] = owner, closed.names(owner)
+        return self._names[key][1]
+
+    def live(self, value: Live) -> Value | None:
+        """A session that a module holds is an instance like another one."""
+        return sessions.held(value)
 
     def lookups(self, call: Call) -> Iterable[Asked]:
         """The names that a call asks a mapped class for."""
@@ -85,6 +106,8 @@ def _method(owner: Instance, call: Call) -> Value | None:
         return None
     if isinstance(owner.state, Rows):
         return results.fetched(owner, owner.state, call)
+    if call.name in closed.SUBQUERIES and isinstance(owner.state, Statement):
+        return closed.subquery(owner.state, call)
     found = statements.chained(owner, owner.state, call) if isinstance(owner.state, Statement) else None
     if found is None and isinstance(owner.state, Statement) and owner.state.kind == "query":
         return results.queried(owner.state, call)

@@ -15,6 +15,8 @@ class Known(NamedTuple):
     ``kept``, ``configured``, or ``tested`` by a condition."""
     line: int = 0
     """Of the same file, where it was; 0 for none."""
+    sure: bool = True
+    """False: an annotation says so, and nothing has checked it."""
 
 
 class Instance(NamedTuple):
@@ -117,6 +119,10 @@ class Framework(Protocol):
     def declared(self) -> Iterable[tuple[Asked, str]]:
         """The names in options of loaded classes, each with the file that it stands in."""
         return ()
+
+    def names(self, owner: Value) -> frozenset[str] | None:
+        """All names that a value has, where its class does not list them and the framework does."""
+        return None
 
     def live(self, value: Live) -> Value | None:
         """What an object that a module holds stands for: the configured backend behind ``cache``."""

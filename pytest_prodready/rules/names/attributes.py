@@ -17,6 +17,7 @@ HOW = {
     "self": "the class that the method stands in",
     "kept": "an attribute of a known object",
     "configured": "the configured backend",
+    "tested": "a condition",
 }
 """How a class came to be known → in words."""
 
@@ -27,7 +28,7 @@ HOW = {
     asked_class,
     checks="Every attribute that the code asks of an object whose class is known is there on that class, and "
     "a relation that may be empty is asked for one only behind a guard.",
-    reason="The line raises AttributeError for each object that reaches it; a test that passes a mock does not see it.",
+    reason="The line raises AttributeError for each object that reaches it, and no test with a mock sees it.",
     remedy="Write an attribute that the class has.",
 )
 def attribute_missing(subject: AskedClass, facts: Facts) -> Iterator[Fault]:
@@ -37,11 +38,13 @@ def attribute_missing(subject: AskedClass, facts: Facts) -> Iterator[Fault]:
 
 
 def _missing(read: AttributeRead, subject: AskedClass) -> Fault:
+    name = subject.name.removeprefix("builtins.")
+    owner = f"the class {name}" if read.of_class else name
     return Fault(
-        f"{read.written} is asked for{_within(read)}, and {subject.name} has no attribute {read.name}",
+        f"{read.written} is asked for{_within(read)}, and {owner} has no attribute {read.name}",
         f"Write {read.near}, the nearest attribute there is."
         if read.near
-        else f"Write an attribute that {subject.name} has, or give it {read.name}.",
+        else f"Write an attribute that {name} has, or give it {read.name}.",
         read.location,
         f"{_known(read)}; {LOADED}",
     )

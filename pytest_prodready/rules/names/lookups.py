@@ -9,6 +9,8 @@ from pytest_prodready.findings import Fault, Level
 from pytest_prodready.rules.names.family import LOADED, asked_class, family
 
 SEPARATOR = "__"
+SIGNS = "-^=@$+"
+"""What may stand before a name: of an ordering, of a search."""
 
 
 @family.rule(
@@ -17,8 +19,8 @@ SEPARATOR = "__"
     asked_class,
     checks="The fields, relations and lookups that queries, forms, serializers and admin classes name by "
     "constant texts resolve on the model that is asked.",
-    reason="The query is refused when the line runs (FieldError, TypeError), for every user who comes that way; "
-    "nothing reads these texts before.",
+    reason="The line raises FieldError or TypeError for every user who comes that way; nothing reads these "
+    "texts before.",
     remedy="Write a name that the model has.",
 )
 def lookup_unresolved(subject: AskedClass, facts: Facts) -> Iterator[Fault]:
@@ -35,7 +37,10 @@ def lookup_unresolved(subject: AskedClass, facts: Facts) -> Iterator[Fault]:
 
 def _message(one: Lookup, subject: AskedClass) -> str:
     asks = f"{one.how} asks {subject.name} for {one.written}"
-    if SEPARATOR in one.written:
+    parts = _parts(one)
+    if one.missing not in parts:
+        return f"{asks}, and {one.missing} is no lookup that is known there"
+    if len(parts) > 1:
         return f"{asks}, and {one.missing} is neither a field of {one.at} nor a lookup that is known there"
     if one.at == subject.name:
         return f"{asks}, which it does not have"
@@ -45,5 +50,12 @@ def _message(one: Lookup, subject: AskedClass) -> str:
 def _remedy(one: Lookup) -> str:
     if not one.near:
         return f"Write a name that {one.at} has."
-    whole = SEPARATOR.join(one.near if part == one.missing else part for part in one.written.split(SEPARATOR))
-    return f"Write {one.near if whole == one.written else whole}, the nearest name there is."
+    sign = one.written[: len(one.written) - len(one.written.lstrip(SIGNS))]
+    parts = (one.near if part == one.missing else part for part in _parts(one))
+    whole = f"{sign}{SEPARATOR.join(parts)}" if one.missing in _parts(one) else one.near
+    return f"Write {whole}, the nearest name there is."
+
+
+def _parts(one: Lookup) -> list[str]:
+    """The parts of what is written, without the sign before it."""
+    return one.written.lstrip(SIGNS).split(SEPARATOR)

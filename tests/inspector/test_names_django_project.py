@@ -1,0 +1,254 @@
+"""Values of Django through the whole inspector: which reads of a project ask for what is not there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.inspector.names_support import inspect
+
+pytest.importorskip("django")
+
+SETTINGS = """\
+    SECRET_KEY = "0123456789-of-the-test"
+    INSTALLED_APPS = [
+        "django.contrib.admin", "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions",
+        "django.contrib.messages", "shop",
+    ]
+    DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+    ROOT_URLCONF = "shop.urls"
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    SHOP_LIMIT = 3
+    MIDDLEWARE = [
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+    ]
+    """
+MODULES = {
+    "shop/rows.py": """\
+        from django.conf import settings
+        from django.core.cache import cache, caches
+        from django.db.models import Count, Prefetch
+        from django.shortcuts import get_object_or_404
+        from django.utils import timezone
+        from shop.models import Note, Offer, Order, Shop
+
+
+        def rows():
+            offer = Offer.objects.filter(pk=1).first()
+            if offer is None:
+                return
+            print(offer.titel)  # titel -> title
+            print(offer.title.uper())  # uper -> upper
+            print(offer.made_at.isoformt())  # isoformt -> isoformat
+            print(f"{offer.shop.nam}")  # nam -> name
+            for order in offer.orders.select_related("offer"):
+                print(order.offr)  # offr -> offer
+                print(order.offer.titles)  # titles -> title
+            print(Offer.objects.aget(pk=1).title)  # title ->
+            print([one.total for one in Offer.objects.annotate(total=Count("orders"))])
+            print([one.totla for one in Offer.objects.annotate(total=Count("orders"))])  # totla -> total
+            print(Offer.objects.filter(pk=1).actve())  # actve -> active
+            made, new = Shop.objects.get_or_create(name="a")
+            print(made.open_form, new)  # open_form -> open_from
+            print(get_object_or_404(Offer, pk=1).pricee)  # pricee -> price
+            print(Offer.objects.best().prise)  # prise -> price
+
+
+        def guarded(offer: Offer):
+            if hasattr(offer, "extra_title"):
+                print(offer.extra_title)
+            try:
+                print(offer.other_title)
+            except AttributeError:
+                pass
+            offer.noted = 1
+            print(offer.noted, getattr(offer, "third", None))
+            for one in Offer.objects.prefetch_related(Prefetch("notes", to_attr="kept")):
+                print(one.kept)
+
+
+        def narrowed(flag):
+            offers = Offer.objects.all()
+            if flag:
+                offers = offers.filter(active=True)
+            for one in offers[:3]:
+                print(one.titel)  # titel -> title
+            print((offers | Offer.objects.none()).first().pk)
+
+
+        def configured():
+            cache.set("a", 1)
+            cache.expire("a", 3)  # expire ->
+            caches["default"].get("a")
+            print(settings.SHOP_LIMIT, settings.DEBUG, settings.configured)
+            print(settings.SHOP_LIMITS)  # SHOP_LIMITS -> SHOP_LIMIT
+            print(getattr(settings, "SHOP_OTHER", 1))
+        """,
+    "shop/admin.py": """\
+        from django.contrib import admin
+        from shop.models import Offer, Order, Shop
+
+
+        @admin.register(Offer)
+        class OfferAdmin(admin.ModelAdmin):
+            list_display = ["shown", "title"]
+            actions = ["close"]
+
+            def shown(self, obj):
+                return obj.titel  # titel -> title
+
+            @admin.display(description="x")
+            def other(self, one):
+                return one.prise  # prise -> price
+
+            def close(self, request, queryset):
+                for one in queryset.active():
+                    print(one.pk)
+                queryset.actve()  # actve -> active
+
+            def save_model(self, request, obj, form, change):
+                print(obj.pricee)  # pricee -> price
+
+            def helper(self, thing):
+                return thing.anything
+
+
+        class Counting(admin.ModelAdmin):
+            readonly_fields = ["made"]
+
+            def get_queryset(self, request):
+                return super().get_queryset(request).annotate(made_orders=1)
+
+            def made(self, obj):
+                return obj.made_orders
+
+
+        admin.site.register([Order, Shop], Counting)
+        """,
+    "shop/receivers.py": """\
+        from django.db.models.signals import post_save, pre_delete
+        from django.dispatch import Signal, receiver
+        from shop.models import Offer, Order, Shop
+
+        own = Signal()
+
+
+        @receiver(post_save, sender=Offer)
+        def saved(sender, instance, created, **kwargs):
+            print(instance.titel, sender.objects)  # titel -> title
+
+
+        @receiver([post_save, pre_delete], sender=Order)
+        @receiver(post_save, sender=Shop)
+        def several(sender, instance, **kwargs):
+            print(instance.anything)
+
+
+        @receiver(post_save)
+        def every(sender, instance, **kwargs):
+            print(instance.anything)
+
+
+        @receiver(own)
+        @receiver(post_save, sender=Shop)
+        def called_by_others(sender, instance, **kwargs):
+            print(instance.anything)
+        """,
+    "shop/views.py": """\
+        from django import forms
+        from django.views.generic import DetailView, FormView, UpdateView, View
+        from shop.models import Offer, Shop
+
+
+        class OfferForm(forms.ModelForm):
+            class Meta:
+                model = Offer
+                fields = ["title"]
+
+            def clean(self):
+                print(self.instance.titel)  # titel -> title
+                return self.cleaned_data
+
+
+        class Detail(DetailView):
+            model = Offer
+
+            def get(self, request, *args, **kwargs):
+                print(self.get_object().titel)  # titel -> title
+                print(self.object.prise)  # prise -> price
+                print(request.methd)  # methd -> method
+                print(self.request.GET.getlst("a"))  # getlst -> getlist
+                print(request.user.usernme)  # usernme -> username
+                print(request.user.is_authenticated, request.session.session_key)
+                request.noted = 1
+                return super().get(request)
+
+
+        class Own(DetailView):
+            model = Offer
+
+            def get_object(self, queryset=None):
+                return Shop.objects.first()
+
+            def get(self, request):
+                print(self.object.anything, request.noted)
+
+
+        class Base(DetailView):
+            def get(self, request):
+                print(self.object.anything)
+
+
+        class OfShops(Base):
+            model = Shop
+
+
+        class OfOffers(Base):
+            model = Offer
+
+
+        class Update(UpdateView):
+            form_class = OfferForm
+            model = Offer
+
+            def form_valid(self, form):
+                print(form.instance.prise)  # prise -> price
+                print(form.save().titel)  # titel -> title
+                print(form.anything)  # anything ->
+                return super().form_valid(form)
+        """,
+    "shop/urls.py": """\
+        from django.urls import path
+        from shop import views
+
+        urlpatterns = [path("a", views.Detail.as_view())]
+        """,
+    "shop/wsgi.py": """\
+        from django.core.wsgi import get_wsgi_application
+
+        application = get_wsgi_application()
+        """,
+    "shop/code.py": "from shop import admin, receivers, rows, urls, views, wsgi\n",
+}
+
+
+def test_reads_of_what_is_not_there(tmp_path: Path) -> None:
+    """Exactly the lines that say so, with the nearest name."""
+    names = inspect(tmp_path, {"shop/settings.py": SETTINGS, **MODULES})
+    expected = set()
+    for file, text in MODULES.items():
+        for number, line in enumerate(text.splitlines(), 1):
+            code, mark, said = line.partition("  # ")
+            if mark:
+                missing, _, near = said.partition(" ->")
+                expected.add((f"{file}:{number}", missing, near.strip()))
+    found = {
+        (f"{one.location.file}:{one.location.line}", one.name, one.near)
+        for cls in names.classes
+        for one in cls.missing
+        if not one.nullable
+    }
+    assert sorted(found - expected) == []
+    assert sorted(expected - found) == []

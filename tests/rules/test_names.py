@@ -1,0 +1,85 @@
+"""PRD331 on facts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pytest_prodready.facts import AskedClass, AttributeRead, Entry, Facts, InspectedEntry, Location, Names
+from pytest_prodready.findings import Fault, Level
+from pytest_prodready.rules.names.attributes import attribute_missing
+from pytest_prodready.rules.names.family import asked_class
+
+PLACE = Location("src/scheduler.py", 13)
+READ = AttributeRead("website", PLACE, "process", "business.website", "queried", 8, "website_url")
+NULLABLE = AttributeRead("id", PLACE, "fields", "provider.user.id", "queried", nullable="Provider.user")
+BUSINESS = AskedClass("src.models.LocalBusiness", Location("src/models.py", 7), 4)
+WEB, WORKER = (Entry(kind, target, "") for kind, target in (("web", "src.main:app"), ("celery", "src.jobs")))
+
+
+def faults(*reads: AttributeRead) -> list[Fault]:
+    return list(attribute_missing(replace(BUSINESS, missing=reads), Facts("/")))
+
+
+def test_an_attribute_that_is_missing() -> None:
+    """Where, of which class, how that is known, and what to write."""
+    assert faults(READ) == [
+        Fault(
+            "business.website is asked for in process, and src.models.LocalBusiness has no attribute website",
+            "Write website_url, the nearest attribute there is.",
+            PLACE,
+            "the class is known from a row that a query gives at line 8; "
+            "asked the class that was loaded as production loads it",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "changed, message, remedy, proof",
+    [
+        ({"near": ""}, "", "Write an attribute that src.models.LocalBusiness has, or give it website.", ""),
+        ({"function": ""}, "business.website is asked for, and", "", ""),
+        ({"known_line": 0}, "", "", "the class is known from a row that a query gives; asked"),
+        ({"of_class": True}, "and the class src.models.LocalBusiness has no attribute website", "", ""),
+        ({"known": "unheard of"}, "", "", "the class is known from a known object at line 8"),
+    ],
+)
+def test_what_is_not_known_is_not_said(
+    changed: dict[str, object], message: str, remedy: str, proof: str
+) -> None:
+    """The line that a class is known from, the function, and a name that is near may be missing."""
+    (fault,) = faults(replace(READ, **changed))  # type: ignore[arg-type]  # each value is of its field's type
+    assert message in fault.message
+    assert remedy in fault.remedy
+    assert proof in fault.proof
+
+
+def test_a_relation_that_may_be_empty() -> None:
+    """A warning that names the relation and the guard."""
+    (fault,) = faults(NULLABLE)
+    assert fault.level is Level.WARNING
+    assert fault.message == (
+        "provider.user.id is asked for in fields, and Provider.user may be None: "
+        "then it raises AttributeError"
+    )
+    assert fault.remedy == "Ask first whether provider.user is not None."
+
+
+def test_every_read_has_its_own_finding() -> None:
+    """A class with none has passed."""
+    assert len(faults(READ, replace(READ, location=Location("b.py", 2)), NULLABLE)) == 3
+    assert faults() == []
+
+
+def test_each_class_is_one_subject() -> None:
+    """Of the entry point that was asked, at the line of its class."""
+    seen = (
+        InspectedEntry(WORKER),
+        InspectedEntry(WEB, names_asked=Names(2, 9, 4, 0, (BUSINESS, AskedClass("decimal.Decimal")))),
+    )
+    subjects = list(asked_class.subjects(Facts("/", entries=seen)))
+    assert [(one.name, one.value.reads, one.location) for one in subjects] == [
+        ("src.models.LocalBusiness", 4, BUSINESS.location),
+        ("decimal.Decimal", 0, None),
+    ]
