@@ -83,8 +83,8 @@ def postgres(programs: Path | None = None) -> Iterator[str]:
     )
 
 
-def create_database(server: str, name: str, sql: str) -> str:
-    """Create the database `prodready_<name>`, in place of an earlier one, run the SQL in it, give its URL."""
+def create_database(server: str, name: str, sql: str | None = None) -> str:
+    """Create the database `prodready_<name>`, in place of an earlier one, run SQL in it, give its URL."""
     if not re.fullmatch(r"[a-z0-9_]{1,50}", name):
         raise ValueError(f"{name!r} is no database name: use lower case letters, digits and underscores.")
     parts = urlsplit(server)
@@ -99,6 +99,8 @@ def create_database(server: str, name: str, sql: str) -> str:
             await maintenance.execute(f"CREATE DATABASE prodready_{name} TEMPLATE template0", timeout=60)
         finally:
             await maintenance.close(timeout=20)
+        if sql is None:
+            return
         database = await asyncpg.connect(url, timeout=20)
         try:
             await database.execute(sql, timeout=60)

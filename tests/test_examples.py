@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import metadata
 
 import pytest
-from packaging.requirements import Requirement
 from stage import Fault, faults
 
 from pytest_prodready.findings import Level, Outcome
@@ -14,14 +12,6 @@ from tests.support import MATRIX, Example
 
 MAY_FOLLOW = {"PRD101", "PRD106", "PRD201", "PRD501"}
 """Codes that a fault may have as a consequence besides those that it is there for."""
-
-
-def shows_here(fault: Fault) -> bool:
-    """Whether the installed versions show the fault at all."""
-    if fault.only_with is None:
-        return True
-    wanted = Requirement(fault.only_with)
-    return metadata.version(wanted.name) in wanted.specifier
 
 
 def test_the_healthy_example_has_no_error_and_no_warning(example: Callable[..., Example]) -> None:
@@ -44,7 +34,7 @@ def test_the_healthy_example_has_no_error_and_no_warning(example: Callable[..., 
 def test_each_fault_is_named_with_code_subject_and_line(
     fault: Fault, example: Callable[..., Example], record_property: Callable[[str, object], None]
 ) -> None:
-    if not shows_here(fault):
+    if not fault.shows_here():
         pytest.skip(f"{fault.id} shows only with {fault.only_with}")
     broken = example(fault.id)
 

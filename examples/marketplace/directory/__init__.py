@@ -1,0 +1,1 @@
+"""The providers, and how they are found."""

@@ -1,0 +1,1 @@
+"""Jobs that providers offer, in the marketplace of each tenant and in the public catalogue."""

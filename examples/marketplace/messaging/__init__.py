@@ -1,0 +1,1 @@
+"""What users write to each other, and what we tell them."""

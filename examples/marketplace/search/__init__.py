@@ -1,0 +1,1 @@
+"""Search by meaning: texts become vectors, and near vectors are near texts."""
