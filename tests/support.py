@@ -21,7 +21,7 @@ class Run:
 
     result: pytest.RunResult
     judgements: dict[str, Judgement]
-    """Subject → judgement, from the reports of this process."""
+    """Subject → judgement, from the reports of this process; of a second family: ``family::subject``."""
 
     @property
     def status(self) -> int:
@@ -80,7 +80,10 @@ def _judgements(result: pytest.RunResult) -> dict[str, Judgement]:
     for report in recorder.getreports("pytest_runtest_logreport"):
         carried = getattr(report, "prodready", None)
         if carried is not None:
-            judgements[carried[2]] = decode(Judgement, carried[3])
+            family, _, subject, said = carried
+            # Two families may judge one thing: a backend is named in the settings, and it has attributes.
+            name = f"{family}::{subject}" if subject in judgements else subject
+            judgements[name] = decode(Judgement, said)
     return judgements
 
 

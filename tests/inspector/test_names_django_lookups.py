@@ -48,6 +48,10 @@ MODELS = """\
             kwargs.pop("tenant", None)
             return super().filter(*args, **kwargs)
 
+    class Translating(models.QuerySet):
+        def _filter_or_exclude(self, negate, args, kwargs):
+            return super()._filter_or_exclude(negate, args, {})
+
     class Tag(models.Model):
         name = models.CharField(max_length=20)
         content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE)
@@ -57,6 +61,7 @@ MODELS = """\
     class Label(models.Model):
         name = models.CharField(max_length=20)
         objects = Lenient.as_manager()
+        translated = Translating.as_manager()
 
     class Backwards(models.Transform):
         lookup_name = "backwards"
@@ -120,7 +125,7 @@ MODELS = """\
     """
 IMPORTS = """\
 from django.core.exceptions import FieldError
-from django.db import models
+from django.db import connection, models
 from django.db.models import Case, Count, Exists, F, FilteredRelation, Max, OuterRef, Prefetch, Q
 from django.db.models import Subquery, Value, When
 from django.db.models.functions import Coalesce, Lower, TruncDay
@@ -146,6 +151,7 @@ User.objects.filter(note__text=1, profile__bio=2)
 User.objects.filter(notes__text=1)  # notes -> note
 Label.objects.exclude(note__txt=1)  # txt -> text
 Label.objects.filter(tenant=1)
+Label.translated.filter(anything=1)
 Note.objects.unread().filter(txet=1)  # txet -> text
 Note.counted.filter(likes__gt=1)
 Note.counted.filter(like__gt=1)  # like -> likes
@@ -219,6 +225,8 @@ Note.objects.create(user=1, text="a", title="b", pk=3, user_id=2)
 Note.objects.create(texts="a")  # texts -> text
 Note(text="a", title="v", txt="x")  # txt -> text
 Place(hue="blue", anything="goes")
+Note.objects.get(pk=1).labels.create(name="x", through_defaults={})
+Note.objects.get(pk=1).labels.get_or_create(name="x", nmae=1, through_defaults={})  # nmae -> name
 Note.objects.get_or_create(text="a", defaults={"read": True, "raed": True})  # raed -> read
 Note.objects.update_or_create(text="a", defaults=dict(raed=True))  # raed -> read
 Note.objects.update_or_create(txt="a", create_defaults={"read": True})  # txt -> text
@@ -232,6 +240,8 @@ Note(text="a").refresh_from_db(fields=["text", "labels"])
 Note(text="a").refresh_from_db(fields=["texta"])  # texta -> text
 """
 GUARDED = """\
+if connection.vendor == "postgresql":
+    Note.objects.filter(text__search="x")
 if hasattr(Note, "billing"):
     Note.objects.filter(billing=1)
 try:

@@ -13,13 +13,16 @@ pytest.importorskip("django")
 SETTINGS = """\
     SECRET_KEY = "0123456789-of-the-test"
     INSTALLED_APPS = [
-        "django.contrib.admin", "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions",
-        "django.contrib.messages", "shop",
+        "django.contrib.admin", "django.contrib.auth", "django.contrib.contenttypes",
+        "django.contrib.messages", "django.contrib.sessions", "shop",
     ]
     DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
     ROOT_URLCONF = "shop.urls"
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     SHOP_LIMIT = 3
+    SHOP_ON = False
+    if SHOP_ON:
+        SHOP_KEY = "a"
     MIDDLEWARE = [
         "django.contrib.sessions.middleware.SessionMiddleware",
         "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -84,7 +87,7 @@ MODULES = {
             caches["default"].get("a")
             print(settings.SHOP_LIMIT, settings.DEBUG, settings.configured)
             print(settings.SHOP_LIMITS)  # SHOP_LIMITS -> SHOP_LIMIT
-            print(getattr(settings, "SHOP_OTHER", 1))
+            print(getattr(settings, "SHOP_OTHER", 1), settings.SHOP_KEY)
         """,
     "shop/admin.py": """\
         from django.contrib import admin
@@ -240,7 +243,7 @@ def test_reads_of_what_is_not_there(tmp_path: Path) -> None:
     expected = set()
     for file, text in MODULES.items():
         for number, line in enumerate(text.splitlines(), 1):
-            code, mark, said = line.partition("  # ")
+            _, mark, said = line.partition("  # ")
             if mark:
                 missing, _, near = said.partition(" ->")
                 expected.add((f"{file}:{number}", missing, near.strip()))

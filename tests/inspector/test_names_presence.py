@@ -283,6 +283,40 @@ def test_a_large_generated_class(shop: Shop) -> None:
     assert shop.lacks(module.Model, "field_5000") is True
 
 
+def test_objects_that_are_there(shop: Shop) -> None:
+    """One that a module holds has what it has been given, and what its class lists."""
+    module = shop.load("""\
+        import functools
+        class Service:
+            def __init__(self, names):
+                self.ready = False
+                for name in names: vars(self)[name] = 1
+            def send(self): self.sent = 1
+        class Plain:
+            def send(self): self.sent = 1
+        class Proxy:
+            @property
+            def __dict__(self): raise SystemExit
+            def send(self): pass
+        service, plain, proxy = Service(["given"]), Plain(), Proxy()
+        plain.given = 1
+        @functools.lru_cache
+        def cached(): pass
+        """)
+    asked = ("send", "sent", "given", "absent")
+    for held, expected in [
+        (module.service, [False, False, False, None]),
+        (module.plain, [False, False, False, True]),
+        (module.proxy, [False, True, True, True]),
+    ]:
+        assert [shop.presence.lacks(Live(held), name) for name in asked] == expected
+    assert [shop.presence.lacks(Live(module.cached), name) for name in ("cache_clear", "clear")] == [
+        False,
+        True,
+    ]
+    assert shop.presence.nearest(Live(module.plain), "givn") == "given"
+
+
 def test_modules_and_functions(shop: Shop) -> None:
     """A module has what it holds, what is below it, and what its source may still define."""
     module = shop.load(
@@ -329,6 +363,9 @@ GIVEN = [
     ("class Other:\n    def __init__(self): self.total = 1", True),
     ("def use(one):\n    if one.total == 1: return {'total': one.total}", True),
     ("def use(one):\n    for x in one.total: print(x, one.total, sep='')", True),
+    ("def use(model: 'Model', data):\n    for k, v in data: setattr(model, k, v)", False),
+    ("def use(model: 'Model', data): model.__dict__.update(data)", False),
+    ("def use(other, data):\n    for k, v in data: setattr(other, k, v)", True),
     ("def use(one): total = one.total", True),
     ("def use(one): return row(total=one.total)", True),
 ]

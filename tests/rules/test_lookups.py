@@ -52,6 +52,11 @@ def judged(*unresolved: Lookup) -> list[Finding]:
             f"Write a name that {NOTE} has.",
         ),
         (
+            replace(LOOKUP, written="notice.created_at", how="template variable"),
+            f"a template shows notice.created_at, and {NOTE} has no attribute created_at",
+            "Write notice.timestamp, the nearest name there is.",
+        ),
+        (
             replace(LOOKUP, near=""),
             f"filter asks {NOTE} for created_at, which it does not have",
             f"Write a name that {NOTE} has.",

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import types
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-
 from ..project import Project
-from . import parameters
+from . import parameters, passing
 from .asking import Frameworks
 from .flow import Flow
 from .frame import ExhaustedError
 from .functions import Functions
-from .joins import NOTHING, join_all
 from .indexing import Place
+from .joins import NOTHING, join_all
 from .module_scope import Unit
 from .objects_held import is_class, subclasses
 from .records import Records, class_of
@@ -48,7 +49,9 @@ class Analysis:
         frameworks: those that are loaded.
     """
 
-    def __init__(self, project: Project, units: dict[str, Unit], presence: Any, frameworks: list[Framework]) -> None:
+    def __init__(
+        self, project: Project, units: dict[str, Unit], presence: Any, frameworks: list[Framework]
+    ) -> None:
         self.owns = project.owns_module
         self.units = units
         self.by_file = {unit.file: unit for unit in units.values()}
@@ -59,6 +62,13 @@ class Analysis:
         self.parameters = parameters.Parameters()
         self.stored = {name for unit in units.values() for name in unit.index.stored}
         """Attributes that are given to anything from outside of its class."""
+        self.set_on_modules = {
+            (held.__name__, name)
+            for unit in units.values()
+            for holder, name in unit.index.stored_on
+            if isinstance(held := unit.held.get(holder), types.ModuleType)
+        }
+        """(module, name) for each name of a module that another one gives it."""
         self.assigned: dict[tuple[type, str, bool], Value | None] = {}
         self.given_up: set[str] = set()
         """Files with a function that could not be read."""
@@ -165,6 +175,13 @@ class Analysis:
         except Exception:  # an object of the application's may raise anything when it is looked at
             self._give_up(unit, unit.tree)
 
+    def read_passed(self) -> None:
+        """Read those functions again of whose parameters more is known now that every call was read."""
+        for unit, place, given in list(passing.functions(self)):
+            self.limit = self.steps + STEPS
+            with contextlib.suppress(ExhaustedError):
+                self.read(unit, place, given)
+
     def _run(self, flow: Flow, node: Any, passed: Mapping[str, Value | None]) -> Outcome | None:
         self._depth += 1
         try:
@@ -207,5 +224,3 @@ class Analysis:
         parts = cls.__qualname__.split(".")
         around = (unit.index.classes.get(".".join(parts[: number + 1])) for number in range(len(parts)))
         return tuple(one for one in around if one is not None)
-
-

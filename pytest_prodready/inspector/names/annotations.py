@@ -56,7 +56,7 @@ class Annotations:
     """
 
     def __init__(
-        self, known: Known, lookup: Lookup = lambda name: MISSING, receiver: Value | None = None
+        self, known: Known, lookup: Lookup = lambda _: MISSING, receiver: Value | None = None
     ) -> None:
         self.known = known
         self.lookup = lookup
@@ -117,7 +117,11 @@ class Annotations:
 
     def _class(self, cls: type) -> Value | None:
         own = vars(cls)
-        if cls in NO_INSTANCES or own.get("_is_protocol") or cls.__module__ in ("typing", "typing_extensions"):
+        if (
+            cls in NO_INSTANCES
+            or own.get("_is_protocol")
+            or cls.__module__ in ("typing", "typing_extensions")
+        ):
             return None
         if "__total__" in own and "__required_keys__" in own:
             return Instance(dict, self.known)
@@ -165,7 +169,7 @@ class Annotations:
     def _filled(self, made: Instance, base: type, arguments: Sequence[Any]) -> Value | None:
         name = base.__name__
         plain = base.__module__ in ("builtins", "collections", "collections.abc", "typing")
-        if not plain:
+        if not plain or not arguments:  # ``tuple[()]``
             return made
         first = self.of(arguments[0])
         if base is tuple:
@@ -191,9 +195,7 @@ class Annotations:
         values = [one.value if isinstance(one, ast.Constant) else one for one in arguments]
         if any(isinstance(one, ast.AST) for one in values):
             return None
-        return join_all(
-            NOTHING if value is None else Instance(type(value), self.known) for value in values
-        )
+        return join_all(NOTHING if value is None else Instance(type(value), self.known) for value in values)
 
 
 def of_module(name: str) -> Lookup:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 from .objects_held import value_of
 from .value import Asked, Call, Framework, Function, Live, Value
+
+Answer = TypeVar("Answer")
 
 
 class Frameworks:
@@ -21,65 +23,30 @@ class Frameworks:
 
     def attribute(self, owner: Value, name: str, line: int) -> Value | None:
         """What ``owner.name`` is."""
-        for one in self._every:
-            try:
-                found = one.attribute(owner, name, line)
-            except Exception:  # what the application's objects hold may be anything
-                continue
-            if found is not None:
-                return found
-        return None
+        return self._value(lambda one: one.attribute(owner, name, line))
 
     def call(self, call: Call) -> Value | None:
         """What a call gives."""
-        for one in self._every:
-            try:
-                found = one.call(call)
-            except Exception:  # what the application's objects hold may be anything
-                continue
-            if found is not None:
-                return found
-        return None
+        return self._value(lambda one: one.call(call))
 
     def lookups(self, call: Call) -> list[Asked]:
         """The names that a call asks a model for."""
-        asked: list[Asked] = []
-        for one in self._every:
-            try:
-                asked += one.lookups(call)
-            except Exception:  # what the application's objects hold may be anything
-                continue
-        return asked
+        return [asked for found in self._answers(lambda one: list(one.lookups(call))) for asked in found]
 
     def names(self, owner: Value) -> frozenset[str] | None:
         """All names that a value has; ``None`` where that is for its class to say."""
-        for one in self._every:
-            try:
-                found = one.names(owner)
-            except Exception:  # what the application's objects hold may be anything
-                continue
-            if found is not None:
-                return found
-        return None
+        found = self._answers(lambda one: one.names(owner))
+        return next((one for one in found if one is not None), None)
 
     def declared(self) -> list[tuple[Asked, str]]:
         """The names in options of loaded classes, each with the file that it stands in."""
-        found: list[tuple[Asked, str]] = []
-        for one in self._every:
-            try:
-                found += one.declared()
-            except Exception:  # what the application's objects hold may be anything
-                continue
-        return found
+        return [asked for found in self._answers(lambda one: list(one.declared())) for asked in found]
 
     def parameters(self, owner: type | None, function: Any, node: Function) -> dict[str, Value]:
         """Those parameters of a function that a framework passes."""
         given: dict[str, Value] = {}
-        for one in self._every:
-            try:
-                given.update(one.parameters(owner, function, node))
-            except Exception:  # what the application's objects hold may be anything
-                continue
+        for found in self._answers(lambda one: one.parameters(owner, function, node)):
+            given.update(found)
         return given
 
     def value_of(self, held: Any) -> Value | None:
@@ -87,11 +54,16 @@ class Frameworks:
         plain = value_of(held)
         if not isinstance(plain, Live):
             return plain
+        found = self._value(lambda one: one.live(plain))
+        return plain if found is None else found
+
+    def _value(self, ask: Callable[[Framework], Value | None]) -> Value | None:
+        return next((found for found in self._answers(ask) if found is not None), None)
+
+    def _answers(self, ask: Callable[[Framework], Answer]) -> Iterator[Answer]:
         for one in self._every:
             try:
-                found = one.live(plain)
-            except Exception:  # what the application's objects hold may be anything
+                answer = ask(one)
+            except Exception:  # noqa: S112  # what the application's objects hold may be anything
                 continue
-            if found is not None:
-                return found
-        return plain
+            yield answer

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..objects import attributes
 from ..sources import members
 from . import builtin_results
-from .annotations import MISSING, Annotations, of_module
+from .annotations import MISSING, Annotations, Lookup, of_module
 from .joins import is_nothing, join_all
 from .objects_held import getter, is_class, is_descriptor, member, subclasses, value_of
 from .value import Class, Instance, Known, Live, Value
@@ -29,7 +29,12 @@ def of(analysis: Analysis, owner: Value | None, name: str, line: int) -> Value |
 
 def as_sure(value: Value | None, owner: Value | None) -> Value | None:
     """What a value gives, no surer than that value itself."""
-    if not isinstance(value, Instance) or not isinstance(owner, Instance) or owner.known.sure or not value.known.sure:
+    if (
+        not isinstance(value, Instance)
+        or not isinstance(owner, Instance)
+        or owner.known.sure
+        or not value.known.sure
+    ):
         return value
     return value if is_nothing(value) else value._replace(known=owner.known)
 
@@ -50,7 +55,10 @@ def _of_live(analysis: Analysis, owner: Live, name: str, line: int) -> Value | N
         held = members(owner.value)
         if name in held:
             unit = analysis.units.get(owner.value.__name__)
-            return value_of(held[name]) if unit is None or name not in unit.index.rebound else None
+            rebound = (unit is not None and name in unit.index.rebound) or (
+                (owner.value.__name__, name) in analysis.set_on_modules
+            )
+            return None if rebound else value_of(held[name])
         return value_of(sys.modules.get(f"{owner.value.__name__}.{name}", MISSING))
     if name in attributes(owner.value):
         return None if name in analysis.stored else value_of(attributes(owner.value)[name])
@@ -79,7 +87,7 @@ def _of_instance(analysis: Analysis, owner: Instance, name: str, line: int) -> V
         behind = getter(found.raw)
         if behind is not None:
             return analysis.functions.of_property(owner, name, behind, line)
-        if is_descriptor(found.raw) or is_class(found.raw):
+        if is_descriptor(found.raw) and not is_class(found.raw):
             return None
     return elsewhere(declared(analysis, owner.cls, name) or assigned(analysis, owner, name))
 
@@ -91,7 +99,7 @@ def declared(analysis: Analysis, cls: type, name: str) -> Value | None:
         unit = analysis.units.get(module) if isinstance(module, str) else None
         if unit is not None:
             form: Any = _annotation_in(unit.class_of(one), name)
-            lookup = unit.held_by
+            lookup: Lookup = unit.held_by
         else:
             found = vars(one).get("__annotations__")
             form = found.get(name) if type(found) is dict else None

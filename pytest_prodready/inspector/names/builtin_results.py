@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import pathlib
 from typing import Any
 
@@ -47,20 +47,20 @@ METHODS: dict[type, dict[str, Any]] = {
     },
     list: {**_each("copy", SAME), **_each("pop", ITEM), **_each("count index", int)},
     set: {**_each("copy union intersection difference", SAME), "pop": ITEM},
-    datetime.datetime: {
+    dt.datetime: {
         **_each(_MOMENT, SAME),
         **_each("isoformat strftime ctime", str),
-        "date": datetime.date,
-        **_each("time timetz", datetime.time),
+        "date": dt.date,
+        **_each("time timetz", dt.time),
         "timestamp": float,
     },
-    datetime.date: {
+    dt.date: {
         **_each("today fromtimestamp fromisoformat fromordinal replace", SAME),
         **_each("isoformat strftime ctime", str),
         **_each("weekday isoweekday toordinal", int),
     },
-    datetime.time: {**_each("isoformat strftime", str), **_each("replace fromisoformat", SAME)},
-    datetime.timedelta: {"total_seconds": float},
+    dt.time: {**_each("isoformat strftime", str), **_each("replace fromisoformat", SAME)},
+    dt.timedelta: {"total_seconds": float},
     pathlib.PurePath: {
         **_each("joinpath relative_to with_name with_stem with_suffix", SAME),
         **_each("as_posix as_uri", str),
@@ -76,9 +76,9 @@ METHODS: dict[type, dict[str, Any]] = {
 }
 """Class that has the method → method → what it gives."""
 PROPERTIES: dict[type, dict[str, Any]] = {
-    datetime.datetime: _each("hour minute second microsecond", int),
-    datetime.date: _each("year month day", int),
-    datetime.timedelta: _each("days seconds microseconds", int),
+    dt.datetime: _each("hour minute second microsecond", int),
+    dt.date: _each("year month day", int),
+    dt.timedelta: _each("days seconds microseconds", int),
     pathlib.PurePath: {**_each("name stem suffix", str), "parent": SAME, "parts": (str,), "suffixes": [str]},
     pathlib.Path: {},
 }

@@ -7,14 +7,13 @@ import types
 from typing import Any, NamedTuple
 
 from ..sources import members, unbound
-from . import attributes, builtin_results, containers
+from . import attributes, builtin_results, containers, library_results
 from .annotations import MISSING
 from .construction import made
 from .joins import is_empty, is_nothing
 from .narrowing import Narrowing
 from .objects_held import is_class, member
 from .value import UNKNOWN, Call, Class, Instance, Known, Live, Value
-
 
 OF_CLASS = (classmethod, types.ClassMethodDescriptorType)
 
@@ -61,7 +60,9 @@ class Calling(Narrowing):
             self.quiet -= 1
             self.env = before
 
-    def operation(self, node: ast.expr, owner: Value | None, name: str, other: ast.expr, value: Value | None) -> Value | None:
+    def operation(
+        self, node: ast.expr, owner: Value | None, name: str, other: ast.expr, value: Value | None
+    ) -> Value | None:
         """What a framework says of ``owner[other]`` and the like, which calls the method ``name``."""
         if not (isinstance(owner, Live) or (isinstance(owner, Instance) and owner.state is not None)):
             return None
@@ -89,9 +90,10 @@ class Calling(Narrowing):
 
     def _argument(self, node: ast.expr) -> Value | None:
         value = self.value(node)
-        if isinstance(node, ast.Name) and isinstance(value, Instance):
-            if is_empty(value) or type(value.state) is containers.Keyed:  # who gets it may fill it
-                self.env[node.id] = value._replace(state=None)
+        if not isinstance(node, ast.Name) or not isinstance(value, Instance):
+            return value
+        if is_empty(value) or type(value.state) is containers.Keyed:  # who gets it may fill it
+            self.env[node.id] = value._replace(state=None)
         return value
 
     def _target(self, node: ast.Call) -> tuple[Value | None, str, Target]:
@@ -137,19 +139,22 @@ class Calling(Narrowing):
             return Target(None)
         if type(found.raw) is staticmethod:
             return Target(found.raw.__func__, None, found.definer)
+        if is_class(found.raw):  # ``form_class``: a subclass or a method may set another
+            kept = attributes.assigned(self.analysis, _instance(owner), name)
+            return Target(found.raw if kept == Class(found.raw) else None)
         bound = Class(cls, exact=getattr(owner, "exact", True)) if type(found.raw) in OF_CLASS else owner
         return Target(unbound(found.raw), bound, found.definer)
 
     def _plain(self, node: ast.Call, call: Call, target: Target) -> Value | None:
         function = target.function
         if function is None and isinstance(target.receiver, Class) and not call.name:
-            return made(target.receiver, node.lineno)  # of a class or of a subclass
+            return made(target.receiver, call)  # of a class or of a subclass
         if is_class(function):
             if function in (type, super):
                 return self._builtin_class(function, call)
             if function in containers.BUILTIN:
                 return containers.built(function, call, node.lineno)
-            return made(Class(function), node.lineno)
+            return made(Class(function), call)
         if type(function) is types.BuiltinFunctionType and not call.name:
             return self._builtin(node, function, call)
         if isinstance(target.receiver, (Instance, Class)) and target.definer is not None:
@@ -158,6 +163,10 @@ class Calling(Narrowing):
                 return found
         if function is None:
             return None
+        if type(function) is types.FunctionType and target.receiver is None:
+            found = library_results.of(function, call.args, node.lineno)
+            if found is not None:
+                return found
         return self.analysis.functions.result(function, target.receiver, call.name, node.lineno)
 
     def _of_builtin(self, call: Call, target: Target) -> Value | None:
@@ -226,10 +235,17 @@ class Calling(Narrowing):
             self.analysis.parameters.note(target.function, call, self.unit.file, bound=bound)
 
 
+def _instance(value: Instance | Live) -> Instance:
+    """The value as an instance of its class."""
+    return value if isinstance(value, Instance) else Instance(type(value.value), Known("kept"), exact=True)
+
+
 def callable_plainly(held: object) -> bool:
     """A function of Python or of C."""
-    return type(held) in (types.FunctionType, types.BuiltinFunctionType) or hasattr(type(held), "__wrapped__") or (
-        type(held).__module__ == "functools"
+    return (
+        type(held) in (types.FunctionType, types.BuiltinFunctionType)
+        or hasattr(type(held), "__wrapped__")
+        or (type(held).__module__ == "functools")
     )
 
 

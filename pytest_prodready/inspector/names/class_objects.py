@@ -111,6 +111,27 @@ def _is_kind(held: object) -> bool:
     )
 
 
+def dict_of(value: object) -> Mapping[str, Any]:
+    """What an object's own ``__dict__`` holds; empty where its class does not leave that to Python."""
+    for base in mro(type(value)):
+        slot = members(base).get("__dict__")
+        if slot is not None:
+            plain = type(slot) in (types.GetSetDescriptorType, types.MemberDescriptorType)
+            return _dict(slot.__get__(value)) if plain else {}
+    return {}
+
+
+def _dict(found: object) -> Mapping[str, Any]:
+    return found if isinstance(found, dict) else {}
+
+
+def is_mapped(cls: type) -> bool:
+    """Whether it is a class of SQLAlchemy's or a model of Django's."""
+    return any(
+        "__mapper__" in members(base) or qualified(base) == "django.db.models.base.Model" for base in mro(cls)
+    )
+
+
 def is_abstract(cls: type) -> bool:
     """Whether no instance can be made of it: abstract methods, or an abstract model."""
     held = members(cls)

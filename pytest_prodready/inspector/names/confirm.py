@@ -11,9 +11,10 @@ from collections.abc import Collection, Iterator, Sequence
 from ..nodes import walk
 from ..project import Project, source_file
 from ..sources import tree_of
-from . import class_objects
+from . import class_objects, filling
+from .listed import CLOSED_BASES
 
-GIVING = re.compile(rb"\bsetattr\(\s*[\w.]+\s*,\s*(?!['\"])|\b__dict__\b|\bvars\(")
+GIVING = re.compile(rb"\bsetattr\(\s*[\w.]+\s*,(?!\s*['\"])|\b__dict__\b|\bvars\(")
 """In a source that gives attributes by names that are data."""
 ANNOTATING = re.compile(rb"\b(?:annotate|alias|extra|to_attr|Prefetch)\b")
 SELF = re.compile(rb"(?<![\w.])(?:self|cls)\Z")
@@ -23,8 +24,12 @@ TARGET = re.compile(rb"\b(?:for|as)\s+[\w.]+\Z")
 """Of a line before an attribute: a loop or a ``with`` stores it."""
 BY_TEXT = re.compile(rb"\bsetattr\([^()]*,\s*\Z|__dict__\[\Z")
 """Of a line before a text: it is the name under which something is stored."""
+UNREADABLE = filling.Filling(frozenset(), frozenset(), methods=True)
 NO_LIBRARY = {"abc", "builtins", "typing", "typing_extensions"}
 """Modules of bases whose users do not give anything to instances of subclasses."""
+
+TIDY = {"django", "rest_framework"}
+"""Libraries whose own sources do so with models alone."""
 
 
 class Confirm:
@@ -37,6 +42,8 @@ class Confirm:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._texts: dict[str, bytes] = {}
+        self._fillings: dict[str, filling.Filling] = {}
+        self._filled: dict[int, tuple[type, bool]] = {}
         self._sources: tuple[list[str], list[tuple[str, str]]] | None = None
         self.is_written = functools.lru_cache(maxsize=None)(self._is_written)
 
@@ -56,6 +63,8 @@ class Confirm:
             judged: files of the application whose stores need no search: their receivers are known.
         """
         if any(name in _words(file, qualname) for file, qualname in libraries):
+            return False
+        if cls is not None and self._filled_elsewhere(cls):
             return False
         text = name.encode()
         for file in self._own():
@@ -106,6 +115,49 @@ class Confirm:
                 ):
                     return True
         return False
+
+    def _filled_elsewhere(self, cls: type) -> bool:
+        """Whether a source that speaks of the class, or of a base, gives attributes by names that are data.
+
+        Keys of mapped classes are their columns.
+        """
+        if class_objects.is_mapped(cls):
+            return False
+        for base in class_objects.mro(cls):
+            if base is object or class_objects.is_static(base):
+                continue
+            if id(base) not in self._filled:
+                self._filled[id(base)] = base, self._is_filled(base)
+            if self._filled[id(base)][1]:
+                return True
+        return False
+
+    def _is_filled(self, cls: type) -> bool:
+        top = class_objects.module_of(cls).partition(".")[0]
+        if top in NO_LIBRARY or class_objects.qualified(cls) in CLOSED_BASES:
+            return False
+        own, others = self._loaded()
+        beside = [] if top in TIDY else [file for module, file in others if module.partition(".")[0] == top]
+        files = [*own, *beside]
+        found = {file: self._filling(file) for file in files if filling.FILLING.search(self._text(file))}
+        name = class_objects.qualname(cls).rpartition(".")[2]
+        if any(name in one.classes for one in found.values()):
+            return True
+        functions = sorted(set().union(*(one.functions for one in found.values())))
+        called = b"|".join(re.escape(one.encode()) for one in functions)
+        calls = re.compile(rb"(?<!\bdef )\b(?:%s)\(" % called) if functions else None
+        spoken_of = re.compile(rb"\b%s\b" % re.escape(name.encode()))
+        speaking = [file for file in files if spoken_of.search(self._text(file))]
+        return any(
+            (file in found and found[file].methods) or (calls is not None and calls.search(self._text(file)))
+            for file in speaking
+        )
+
+    def _filling(self, file: str) -> filling.Filling:
+        if file not in self._fillings:
+            tree = tree_of(file)
+            self._fillings[file] = filling.read(tree) if tree is not None else UNREADABLE
+        return self._fillings[file]
 
     def _tops(self, cls: type) -> set[str]:
         """The libraries that a class inherits from: who uses them may be given its instances."""

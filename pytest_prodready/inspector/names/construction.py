@@ -5,13 +5,13 @@ from __future__ import annotations
 import types
 
 from .objects_held import member
-from .value import Class, Instance, Known, Value
+from .value import Call, Class, Instance, Known, Value
 
 PLAIN_NEW = {"pathlib", "pathlib._local", "typing", "typing_extensions", "collections", "abc"}
 """Modules whose ``__new__`` in Python gives an instance of the class that is called."""
 
 
-def made(cls: Class, line: int) -> Value | None:
+def made(cls: Class, call: Call) -> Value | None:
     """An instance of the class; ``None`` where calling it may give anything else."""
     kind = type(cls.cls)
     calling = member(kind, "__call__")
@@ -24,11 +24,11 @@ def made(cls: Class, line: int) -> Value | None:
     if making is None:
         return None
     raw = making.raw.__func__ if type(making.raw) is staticmethod else making.raw
-    if type(raw) is types.FunctionType and not _is_generated(raw):
+    if type(raw) is types.FunctionType and not _is_generated(raw) and not _is_single(raw, call):
         return None
     if cls.cls in (object, type, super) or issubclass(cls.cls, type):
         return None
-    return Instance(cls.cls, Known("made", line), exact=cls.exact)
+    return Instance(cls.cls, Known("made", call.node.lineno), exact=cls.exact)
 
 
 def _passes_on(definer: type) -> bool:
@@ -37,6 +37,15 @@ def _passes_on(definer: type) -> bool:
         "flask_sqlalchemy.model.DefaultMeta",
         "marshmallow.schema.SchemaMeta",
     }
+
+
+def _is_single(function: types.FunctionType, call: Call) -> bool:
+    """A serializer of Django REST framework, which gives a list of them for ``many=True`` alone."""
+    return (
+        function.__module__ == "rest_framework.serializers"
+        and "many" not in call.keywords
+        and not call.spread
+    )
 
 
 def _is_generated(function: types.FunctionType) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from ..objects import attributes
@@ -10,7 +11,8 @@ from ..project import Project
 from . import django_lookup_paths as paths
 from .django_lookup_near import nearest
 from .django_lookup_paths import Missing
-from .django_models import held
+from .django_models import field as field_of
+from .django_models import held, options
 from .django_option_places import Declared, attempt, declaration, words
 from .django_option_queries import hides, manager_hides, own, searched
 
@@ -37,13 +39,13 @@ def declared(project: Project) -> Iterator[Declared]:
             if key in seen or not paths.judged(model):
                 continue
             seen.add(key)
-            yield from attempt(lambda of=model, by=admin: _searched(of, by, project))
-            yield from attempt(lambda of=model, by=admin: _shown(of, type(by), project))
+            yield from attempt(partial(_searched, model, admin, project))
+            yield from attempt(partial(_shown, model, type(admin), project))
             for inline in _option(admin, "inlines") or ():
                 of = held(inline, "model")[1] if isinstance(inline, type) else None
                 if isinstance(of, type) and (id(of), id(inline)) not in seen and paths.judged(of):
                     seen.add((id(of), id(inline)))
-                    yield from attempt(lambda of=of, by=inline: _shown(of, by, project))
+                    yield from attempt(partial(_shown, of, inline, project))
 
 
 def _option(admin: Any, name: str) -> Any:
@@ -80,7 +82,7 @@ def _shown(model: type, cls: type, project: Project) -> Iterator[Declared]:
         value = [part.get("fields") for _, part in value]
     for written in words(value):
         missing = None
-        if written not in free and paths.field_of(model, written) is None:
-            names = [field.name for field in paths.options(model).get_fields() if not field.auto_created]
+        if written not in free and field_of(model, written) is None:
+            names = [field.name for field in options(model).get_fields() if not field.auto_created]
             missing = Missing(written, model, nearest(written, [*names, *free], model))
         yield from declaration(cls, option, written, model, missing, project)

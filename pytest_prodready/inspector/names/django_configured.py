@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
+import re
+import sys
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ..django.source_text import read
 from ..objects import attributes, is_a
+from ..project import Project, source_file
 from .value import UNKNOWN, Call, Instance, Known, Live, Value
 
 
@@ -14,12 +20,13 @@ class Configured(NamedTuple):
     """That an object gives what a setting configures, by its name."""
 
     setting: str
-    """``CACHES``, ``STORAGES`` or ``INSTALLED_APPS``."""
+    """``CACHES``, ``STORAGES``, ``INSTALLED_APPS``, ``DJANGO_SETTINGS_MODULE`` for all."""
 
 
 REGISTRY = "django.apps.registry.Apps"
 SETTINGS = "django.conf.LazySettings"
 WRAPPED = "django.conf.Settings"
+WRITTEN = re.compile(rb"""\b([A-Z][A-Z0-9_]+)\s*(?::[^=\n]+)?=(?!=)|['"]([A-Z][A-Z0-9_]+)['"]""")
 CONFIGURED = Known("configured")
 DICTIONARIES = {
     "django.core.cache.CacheHandler": "CACHES",
@@ -34,7 +41,7 @@ ALIASES = {
 
 
 def live(value: Live) -> Value | None:
-    """What ``cache``, ``caches``, ``default_storage``, ``storages`` and ``apps`` stand for."""
+    """What ``cache``, ``caches``, ``default_storage``, ``storages``, ``apps`` and ``settings`` are."""
     for cls, setting in DICTIONARIES.items():
         if is_a(value.value, cls):
             own = attributes(value.value)
@@ -42,6 +49,11 @@ def live(value: Live) -> Value | None:
             if own.get("_settings", own.get("_backends")) not in (None, _setting(setting)):
                 return None
             return Instance(type(value.value), CONFIGURED, exact=True, state=Configured(setting))
+    if is_a(value.value, SETTINGS):
+        wrapped = attributes(value.value).get("_wrapped")
+        if f"{type(wrapped).__module__}.{type(wrapped).__qualname__}" != WRAPPED:
+            return None  # it may make up settings
+        return Instance(type(value.value), CONFIGURED, exact=True, state=Configured("DJANGO_SETTINGS_MODULE"))
     if is_a(value.value, REGISTRY) and attributes(value.value).get("ready") is True:
         return Instance(type(value.value), CONFIGURED, exact=True, state=Configured("INSTALLED_APPS"))
     for cls, alias in ALIASES.items():
@@ -54,18 +66,35 @@ def live(value: Live) -> Value | None:
     return None
 
 
-def names(owner: Value) -> frozenset[str] | None:
-    """The settings that ``django.conf.settings`` has, with all else that can be asked of it."""
-    value = owner.value if isinstance(owner, Live) else None
-    if value is None or f"{type(value).__module__}.{type(value).__qualname__}" != SETTINGS:
+def names(owner: Value, project: Project) -> frozenset[str] | None:
+    """The settings that ``django.conf.settings`` has, with all else that can be asked of it.
+
+    What a source of the application sets, or names in quotes, may be there under a condition that the code
+    asks for before it reads it.
+    """
+    if not isinstance(owner, Instance) or owner.state != Configured("DJANGO_SETTINGS_MODULE"):
         return None
+    from django.conf import settings as value
+
     given = attributes(value)
     wrapped = given.get("_wrapped")
-    if f"{type(wrapped).__module__}.{type(wrapped).__qualname__}" != WRAPPED:
-        return None
-    every = [given, attributes(wrapped)]
+    every: list[Mapping[str, Any]] = [given, attributes(wrapped)]
     every += [vars(cls) for one in (value, wrapped) for cls in type(one).__mro__]
-    return frozenset(name for one in every for name in one)
+    return frozenset(name for one in every for name in one) | _written(project)
+
+
+@functools.cache
+def _written(project: Project) -> frozenset[str]:
+    """Names in capitals that the loaded sources of the application assign, or put in quotes."""
+    from django.conf import settings
+
+    modules = [module for _, module in project.modules()]
+    modules.append(sys.modules.get(str(settings.SETTINGS_MODULE)))
+    found: set[str] = set()
+    for module in modules:
+        for names in WRITTEN.findall(read(source_file(module))):
+            found.update(name.decode() for name in names if name)
+    return frozenset(found)
 
 
 def item(owner: Instance, call: Call) -> Value | None:

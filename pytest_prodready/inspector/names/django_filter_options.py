@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from ..objects import attributes
 from ..project import Project
 from . import django_lookup_paths as paths
 from .django_models import held, is_model
-from .django_option_places import Declared, attempt, below, declaration, owned
+from .django_option_places import Declared, attempt, below, declaration, library, owned
 from .django_option_queries import manager_hides
 
 
 def declared(project: Project) -> Iterator[Declared]:
     """Of every set of filters of the application's that says its model."""
-    from django_filters.filterset import BaseFilterSet
-
-    for filters in below(BaseFilterSet):
+    for filters in below(library("django_filters.filterset", "BaseFilterSet")):
         if owned(filters, project):
-            yield from attempt(lambda one=filters: _of_filters(one, project))
+            yield from attempt(partial(_of_filters, filters, project))
 
 
 def _of_filters(filters: type, project: Project) -> Iterator[Declared]:

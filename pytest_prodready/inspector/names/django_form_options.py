@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from ..project import Project
 from . import django_lookup_paths as paths
 from .django_lookup_near import nearest
 from .django_lookup_paths import Missing
-from .django_models import held, is_model
+from .django_models import field as field_of
+from .django_models import held, is_model, options
 from .django_option_places import Declared, attempt, below, declaration, owned, words
 from .django_option_queries import own, source_of
 
@@ -30,7 +32,7 @@ def of_forms(project: Project) -> Iterator[Declared]:
 
     for form in below(BaseModelForm):
         if owned(form, project):
-            yield from attempt(lambda form=form: _of_form(form, project))
+            yield from attempt(partial(_of_form, form, project))
 
 
 def of_views(project: Project) -> Iterator[Declared]:
@@ -39,8 +41,8 @@ def of_views(project: Project) -> Iterator[Declared]:
 
     for view in below(View):
         if owned(view, project):
-            yield from attempt(lambda view=view: _of_form_view(view, project))
-            yield from attempt(lambda view=view: _ordered(view, project))
+            yield from attempt(partial(_of_form_view, view, project))
+            yield from attempt(partial(_ordered, view, project))
 
 
 def _of_form(form: type, project: Project) -> Iterator[Declared]:
@@ -48,7 +50,12 @@ def _of_form(form: type, project: Project) -> Iterator[Declared]:
     model = held(meta, "model")[1] if isinstance(meta, type) else None
     if not is_model(model) or not paths.judged(model):
         return
-    known = {"__all__", *paths.names_of(model), *held(form, "declared_fields")[1], *held(form, "base_fields")[1]}
+    known = {
+        "__all__",
+        *paths.names_of(model),
+        *held(form, "declared_fields")[1],
+        *held(form, "base_fields")[1],
+    }
     for option in BY_FIELD:
         value = held(meta, option)[1]
         for written in list(value) if type(value) is dict else words(value):
@@ -69,8 +76,8 @@ def _of_form_view(view: type, project: Project) -> Iterator[Declared]:
     certain = not type.__subclasses__(view)
     for written in words(fields):
         missing = None
-        if paths.field_of(model, written) is None:
-            names = [field.name for field in paths.options(model).get_fields() if not field.auto_created]
+        if field_of(model, written) is None:
+            names = [field.name for field in options(model).get_fields() if not field.auto_created]
             missing = Missing(written, model, nearest(written, names, model))
         yield from declaration(view, "fields", written, model, missing, project, certain=certain)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import types
 from collections.abc import Callable
 from typing import Any
@@ -68,7 +69,20 @@ def _user_model(call: Call, begin: Begin) -> Value | None:
 
 
 def _connection(call: Call, begin: Begin) -> Value | None:
-    return django_configured.mail(call)
+    # django.db.transaction has one of this name, too
+    return django_configured.mail(call) if _is_of(call, "django.core.mail") else None
+
+
+def _moment(call: Call, begin: Begin) -> Value | None:
+    return rows.of_class(dt.datetime, call.node.lineno) if _is_of(call, "django.utils.timezone") else None
+
+
+def _day(call: Call, begin: Begin) -> Value | None:
+    return rows.of_class(dt.date, call.node.lineno) if _is_of(call, "django.utils.timezone") else None
+
+
+def _is_of(call: Call, module: str) -> bool:
+    return bool(call.function.__module__ == module)
 
 
 FUNCTIONS: dict[str, Callable[[Call, Begin], Value | None]] = {
@@ -78,6 +92,9 @@ FUNCTIONS: dict[str, Callable[[Call, Begin], Value | None]] = {
     "get_list_or_404": _several,
     "get_object_or_404": _one,
     "get_user_model": _user_model,
+    "localdate": _day,
+    "localtime": _moment,
+    "now": _moment,
 }
 
 
@@ -85,7 +102,7 @@ def _model(label: object) -> Class | None:
     """The loaded model of ``app.Model``."""
     from django.apps import apps
 
-    app, _, name = label.partition(".") if type(label) is str else ("", "", "")
+    app, _, name = label.partition(".") if isinstance(label, str) else ("", "", "")
     found = apps.all_models.get(app, {}).get(name.lower())
     return Class(found) if is_model(found) else None
 

@@ -10,9 +10,19 @@ from types import FunctionType
 from typing import Any
 
 from .django_lookup_paths import is_djangos
-from .django_models import MANAGER, QUERYSET, descends, held, queryset_class
+from .django_models import MANAGER, QUERYSET, descends, held, own, queryset_class
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+RESOLVING = (
+    "__init__",
+    "query",
+    "_annotate",
+    "_extract_model_params",
+    "_filter_or_exclude",
+    "_filter_or_exclude_inplace",
+    "_values",
+)
+"""What a queryset may define to resolve names in a way of its own, or by a query of its own."""
 
 
 def of_query(cls: type, name: str) -> bool:
@@ -20,17 +30,17 @@ def of_query(cls: type, name: str) -> bool:
     if not is_djangos(held(cls, name)[1]):
         return False
     if not descends(cls, MANAGER):
-        return descends(cls, QUERYSET)
+        return descends(cls, QUERYSET) and not own(cls, *RESOLVING)
     # a manager's own methods call those of its queryset
     behind, begin = queryset_class(cls), held(cls, "get_queryset")[1]
     if behind is None or not (is_djangos(begin) or "super().get_queryset(" in _source(begin)):
         return False
-    return is_djangos(held(behind, name)[1])
+    return is_djangos(held(behind, name)[1]) and not own(behind, *RESOLVING)
 
 
 def takes_only_fields(model: type) -> bool:
     """Whether ``Model(**keywords)`` hands all keywords on to Django's own ``__init__``."""
-    if any("__call__" in vars(kind) for kind in type(model).__mro__ if kind not in (type, object)):
+    if any("__call__" in vars(kind) for kind in type.mro(type(model)) if kind not in (type, object)):
         return False
     for base in model.__mro__:
         if base is object or is_djangos(base):

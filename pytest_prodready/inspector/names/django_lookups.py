@@ -12,6 +12,7 @@ from .django_lookup_expressions import Named, class_name, conditions, items, nam
 from .django_lookup_expressions import keywords as keywords_of
 from .django_lookup_methods import of_query
 from .django_lookup_paths import Missing
+from .django_lookup_texts import constants, order, prefetch, words
 from .django_models import is_model, manager
 from .django_query import Query
 from .django_rows import manager_value
@@ -27,14 +28,22 @@ FILTERS = (
     "get_list_or_404",
 )
 DEFAULTS = ("defaults", "create_defaults")
+THROUGH = "through_defaults"
+"""Of the managers of many-to-many relations: for the row between."""
 SHORTCUTS = ("get_object_or_404", "get_list_or_404", "aget_object_or_404", "aget_list_or_404")
 ORDERS = ("order_by", "latest", "earliest")
 VALUES = ("values", "values_list")
-MASKS = ("only", "defer")
 GIVING = ("annotate", "alias", "aggregate")
 LISTS = {"bulk_update": ("fields", 1), "bulk_create": ("update_fields", 4)}
 """Method → the argument that lists columns, and its position."""
 QueryOf = Callable[["Value | None"], "Query | None"]
+Resolve = Callable[[type, str, "frozenset[str]"], "Missing | None"]
+FIELDS: dict[str, Resolve] = {
+    "defer": paths.loaded,
+    "only": paths.loaded,
+    "select_related": paths.selected,
+}
+"""Method → how its arguments resolve, which are no expressions."""
 
 
 class _Asking(NamedTuple):
@@ -107,17 +116,15 @@ def _of_method(asking: _Asking) -> Iterator[Asked]:
             yield _one(query.model, written, "update", line, paths.updated(query.model, written))
             yield from _named(asking, names_in(value, call))
     elif name in ORDERS or name in VALUES or name == "distinct":
-        yield from _texts(asking, _order if name in ORDERS else str)
+        yield from _texts(asking, order if name in ORDERS else str)
         for keyword in call.node.keywords:
             yield from _named(asking, names_in(keyword.value, call))
     elif name in ("dates", "datetimes"):
         yield from _texts(asking, str, 1)
-    elif name in MASKS:
-        for written, line in _constants(call):
-            yield _one(query.model, written, name, line, _unopened(asking, paths.loaded, written))
-    elif name == "select_related":
-        for written, line in _constants(call):
-            yield _one(query.model, written, name, line, _unopened(asking, paths.selected, written))
+    elif name in FIELDS:
+        for written, line in constants(call) if not query.opened else ():
+            missing = _of_family(query.model, FIELDS[name], written, asking.given)
+            yield _one(query.model, written, name, line, missing)
     elif name == "prefetch_related":
         yield from _prefetched(asking)
     elif name in GIVING:
@@ -130,7 +137,7 @@ def _of_method(asking: _Asking) -> Iterator[Asked]:
 def _filters(asking: _Asking, node: ast.Call) -> Iterator[Asked]:
     """Of a method whose keywords are lookups; those of its defaults are fields."""
     creating = asking.name.endswith("_or_create")
-    but = DEFAULTS if creating else ()
+    but = (*DEFAULTS, THROUGH) if creating else ()
     yield from _named(asking, conditions(node, asking.call, asking.name, but))
     for keyword in node.keywords if creating else ():
         if keyword.arg in DEFAULTS:
@@ -146,25 +153,20 @@ def _named(asking: _Asking, names: Iterable[Named]) -> Iterator[Asked]:
         if one.kind == "outer" or asking.query.opened:
             continue
         resolve = paths.filtered if one.kind == "filter" else paths.referred
-        missing = _of_family(model, lambda each, path=one.path, ask=resolve: ask(each, path, asking.given))
+        missing = _of_family(model, resolve, one.path, asking.given)
         yield _one(model, one.path, one.how, one.line, missing)
 
 
 def _texts(asking: _Asking, strip: Callable[[str], str], most: int | None = None) -> Iterator[Asked]:
     """Positional arguments that are paths, or expressions."""
     call, model = asking.call, asking.query.model
-    for written, line in _constants(call, most):
+    for written, line in constants(call, most):
         path = strip(written)
         if path and not asking.query.opened:
-            missing = _of_family(model, lambda each, path=path: paths.referred(each, path, asking.given))
+            missing = _of_family(model, paths.referred, path, asking.given)
             yield _one(model, written, asking.name, line, missing)
     for argument in call.node.args[:most]:
         yield from _named(asking, names_in(argument, call))
-
-
-def _order(written: str) -> str:
-    """The path of an ordering; empty for a random one, and for a column of another table."""
-    return "" if written == "?" or "." in written else written.removeprefix("-")
 
 
 def _prefetched(asking: _Asking) -> Iterator[Asked]:
@@ -175,7 +177,7 @@ def _prefetched(asking: _Asking) -> Iterator[Asked]:
     for argument in call.node.args:
         path = text(argument, call)
         if not path and isinstance(argument, ast.Call) and class_name(argument, call) in ("Prefetch", ""):
-            path, attribute = _prefetch(argument, call)
+            path, attribute = prefetch(argument, call)
             told = told and attribute is not None
             given.add((attribute or "").rpartition(paths.SEPARATOR)[2])
         told = told and bool(path)
@@ -185,22 +187,6 @@ def _prefetched(asking: _Asking) -> Iterator[Asked]:
         yield _one(
             asking.query.model, path, asking.name, line, keywords.prefetched(asking.query.model, path, given)
         )
-
-
-def _prefetch(node: ast.Call, call: Call) -> tuple[str, str | None]:
-    """The path of ``Prefetch(path, …)``, and its ``to_attr``: ``None`` where it cannot be told."""
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    if name != "Prefetch" or not node.args or len(node.args) > 2:
-        return "", None
-    attribute = ""
-    for keyword in node.keywords:
-        if keyword.arg is None:
-            return "", None
-        if keyword.arg == "to_attr":
-            attribute = text(keyword.value, call)
-            if not attribute and call.constant(keyword.value) is not None:
-                return "", None
-    return text(node.args[0], call), attribute
 
 
 def _listed(asking: _Asking) -> Iterator[Asked]:
@@ -213,7 +199,7 @@ def _listed(asking: _Asking) -> Iterator[Asked]:
         values = [one.value for one in call.node.keywords if one.arg in (keyword, "unique_fields")]
         values += call.node.args[position : position + 1]
     for value in values:
-        for written, line in _words(value, call):
+        for written, line in words(value, call):
             yield _one(model, written, asking.name, line, paths.updated(model, written))
 
 
@@ -224,7 +210,8 @@ def _made(call: Call, model: type) -> Iterator[Asked]:
 
 def _created(call: Call, model: type, how: str) -> Iterator[Asked]:
     for written, line, _ in keywords_of(call.node, call):
-        yield _one(model, written, how, line, keywords.constructed(model, written))
+        if written != THROUGH:
+            yield _one(model, written, how, line, keywords.constructed(model, written))
 
 
 def _of_row(call: Call, model: type) -> Iterator[Asked]:
@@ -235,7 +222,7 @@ def _of_row(call: Call, model: type) -> Iterator[Asked]:
     wanted = "update_fields" if name == "save" else "fields"
     for keyword in call.node.keywords:
         if keyword.arg == wanted:
-            for written, line in _words(keyword.value, call):
+            for written, line in words(keyword.value, call):
                 if name == "save":
                     missing = keywords.saved(model, written, call.name)
                 else:
@@ -260,36 +247,13 @@ def _shortcut(call: Call, query_of: QueryOf) -> Iterator[Asked]:
         yield from _filters(_Asking(call, query, query.annotations, name.removeprefix("a")), node)
 
 
-def _constants(call: Call, most: int | None = None) -> Iterator[tuple[str, int]]:
-    """The positional arguments that are texts, those of ``*["one", "other"]`` too, with their lines."""
-    for argument in call.node.args[:most]:
-        yield from _words(argument.value if isinstance(argument, ast.Starred) else argument, call)
-
-
-def _words(node: ast.expr, call: Call) -> Iterator[tuple[str, int]]:
-    """Each text of a list that is written out, or of a constant, with its line."""
-    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
-        for one in node.elts:
-            yield from _words(one, call)
-        return
-    value = call.constant(node)
-    for one in value if isinstance(value, (tuple, list, set, frozenset)) else (value,):
-        if type(one) is str and one:
-            yield one, node.lineno
-
-
-def _unopened(asking: _Asking, resolve: Callable[..., Missing | None], path: str) -> Missing | None:
-    if asking.query.opened:
-        return None
-    return _of_family(asking.query.model, lambda each: resolve(each, path, asking.given))
-
-
-def _of_family(model: type, resolve: Callable[[type], Missing | None]) -> Missing | None:
+def _of_family(model: type, resolve: Resolve, path: str, given: frozenset[str]) -> Missing | None:
     """What does not resolve on ``model``, nor on any model that inherits it: a value may be one of those."""
-    missing = resolve(model)
-    if missing is None or any(resolve(one) is None for one in keywords.family(model) if one is not model):
+    missing = resolve(model, path, given)
+    if missing is None:
         return None
-    return missing
+    below = (one for one in keywords.family(model) if one is not model)
+    return None if any(resolve(one, path, given) is None for one in below) else missing
 
 
 def _one(model: type, written: str, how: str, line: int, missing: Missing | None) -> Asked:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from typing import Any
+from typing import Any, TypeGuard
 
 from .value import Class, Value
 
@@ -16,13 +16,17 @@ ROWS_MADE = ("__iter__", "__getitem__", "_fetch_all", "_iterator", "iterator")
 INTERNALS = (*ROWS_MADE, "__init__", "__new__", "_chain", "_clone")
 
 
-@functools.cache
 def descends(cls: type, base: str) -> bool:
     """Whether a class has the base that is given as ``module.Class``."""
-    return any(f"{one.__module__}.{one.__qualname__}" == base for one in type.mro(cls))
+    return base in _bases(cls)
 
 
-def is_model(cls: object) -> bool:
+@functools.cache
+def _bases(cls: Any) -> frozenset[str]:
+    return frozenset(f"{one.__module__}.{one.__qualname__}" for one in type.mro(cls))
+
+
+def is_model(cls: object) -> TypeGuard[type]:
     """Whether ``cls`` is a class of models."""
     return isinstance(cls, type) and descends(cls, MODEL)
 

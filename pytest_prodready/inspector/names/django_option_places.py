@@ -88,10 +88,16 @@ def declaration(
     yield Declared(asked, found.file)
 
 
+def library(module: str, name: str) -> type:
+    """A class of a library that is loaded."""
+    found: type = vars(sys.modules[module])[name]
+    return found
+
+
 def below(cls: type) -> Iterator[type]:
     """Every loaded class that descends from ``cls``."""
     seen: set[int] = set()
-    waiting = type.__subclasses__(cls)
+    waiting: list[type] = type.__subclasses__(cls)
     while waiting:
         one = waiting.pop()
         if id(one) not in seen:
@@ -119,7 +125,7 @@ def _class(node: ast.AST, names: list[str]) -> ast.ClassDef | None:
     return found[0] if len(names) == 1 else _class(found[0], names[1:])
 
 
-def _bindings(node: ast.ClassDef, names: list[str]) -> Iterator[ast.AST]:
+def _bindings(node: ast.ClassDef, names: list[str]) -> Iterator[ast.expr]:
     """The values that a name is bound to in a class; of ``Meta.fields`` in the class within."""
     for one in _flat(node):
         if len(names) > 1:

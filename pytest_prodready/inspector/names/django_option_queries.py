@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ..objects import attributes
 from . import django_lookup_paths as paths
 from .django_lookup_paths import Missing
-from .django_models import held, is_model, of_django
+from .django_models import held, is_model, of_django, options
 
 GIVES = ("annotate", "alias", "extra", "union", "raw", "values", "values_list")
 """Methods in the source of another one whose queryset may have more names than its model."""
@@ -53,7 +53,7 @@ def own(cls: type, *methods: str) -> bool:
 
 def manager_hides(model: type) -> bool:
     """Whether the rows of the default manager may have more names than the model's."""
-    manager = getattr(paths.options(model), "default_manager", None)
+    manager = getattr(options(model), "default_manager", None)
     return manager is None or hides(type(manager), "get_queryset")
 
 

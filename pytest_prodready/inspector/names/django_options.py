@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from ..project import Project
 from . import django_admin_options, django_filter_options, django_form_options, django_rest_options
@@ -33,5 +34,5 @@ def declared(project: Project) -> list[Declared]:
     found: list[Declared] = []
     for module, read in READERS.items():
         if module in sys.modules:
-            found += attempt(lambda read=read: read(project))
+            found += attempt(partial(read, project))
     return found

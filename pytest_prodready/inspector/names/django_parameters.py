@@ -13,13 +13,14 @@ from ..objects import attributes, is_a
 from ..project import Project
 from . import django_rows as rows
 from . import django_views
-from .django_models import descends, held, manager, options, own
+from .django_models import descends, held, is_model, manager, options, own
 from .django_query import Query
 from .value import Class, Function, Instance, Known, Value
 
 PASSED = Known("passed")
 SIGNAL = "django.db.models.signals.ModelSignal"
 ADMIN = "django.contrib.admin.options.BaseModelAdmin"
+SERIALIZER = "rest_framework.serializers.ModelSerializer"
 WITH_INSTANCE = frozenset({"post_delete", "post_init", "post_save", "pre_delete", "pre_save"})
 """Signals whose ``instance`` is of the class that sends them."""
 WITH_OBJECT = frozenset(
@@ -73,6 +74,8 @@ class Parameters:
         names = [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
         if owner is not None and descends(owner, ADMIN):
             return dict(self._of_admin(owner, node, names))
+        if owner is not None and descends(owner, SERIALIZER):
+            return dict(_of_serializer(owner, node, names))
         if owner is not None and descends(owner, django_views.VIEW):
             return dict(django_views.parameters(owner, node, names))
         if type(function) is not types.FunctionType:
@@ -168,6 +171,17 @@ class Parameters:
                     if type(function) is types.FunctionType:
                         self._uploads.setdefault(inspect.unwrap(function), set()).add(model)
         return self._uploads
+
+
+def _of_serializer(owner: type, node: Function, names: list[str]) -> Iterator[tuple[str, Value]]:
+    """The object that a field with a method of its own is made of; views may annotate it."""
+    model = getattr(held(owner, "Meta")[1], "model", None)
+    fields = held(owner, "_declared_fields")[1] or {}
+    if not isinstance(model, type) or not is_model(model):
+        return
+    reads = len(names) == 2 and node.name.startswith("get_") and node.name[4:] in fields
+    if reads or (node.name in ("to_representation", "update") and len(names) > 1):
+        yield names[1], Instance(model, PASSED, opened=True)
 
 
 def _admins() -> Iterator[tuple[type, Any]]:

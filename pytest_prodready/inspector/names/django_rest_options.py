@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from ..project import Project
 from . import django_lookup_paths as paths
 from .django_lookup_near import nearest
 from .django_lookup_paths import Missing
+from .django_models import field as field_of
 from .django_models import held, is_model
-from .django_option_places import Declared, attempt, below, declaration, owned, words
+from .django_option_places import Declared, attempt, below, declaration, library, owned, words
 from .django_option_queries import Source, own, searched, source_of
 
 FIELDS = (
@@ -28,23 +31,24 @@ PREFIXES = {"^": "istartswith", "=": "iexact", "@": "search", "$": "iregex"}
 
 def of_serializers(project: Project) -> Iterator[Declared]:
     """Of every serializer of the application's that is made from a model."""
-    from rest_framework.serializers import ModelSerializer
-
-    for serializer in below(ModelSerializer):
+    for serializer in below(library("rest_framework.serializers", "ModelSerializer")):
         if owned(serializer, project) and not own(serializer, *FIELDS):
-            yield from attempt(lambda one=serializer: _of_serializer(one, project))
+            yield from attempt(partial(_of_serializer, serializer, project))
 
 
 def of_views(project: Project) -> Iterator[Declared]:
     """Of every generic view of the application's: what its filter backends take from it."""
-    from rest_framework.generics import GenericAPIView
+    for view in below(library("rest_framework.generics", "GenericAPIView")):
+        if owned(view, project):
+            yield from attempt(partial(_of_backends, view, project))
 
-    for view in below(GenericAPIView):
-        source = source_of(view) if owned(view, project) else None
-        if source is not None:
-            yield from attempt(lambda view=view, of=source: _searched(view, of, project))
-            yield from attempt(lambda view=view, of=source: _ordered(view, of, project))
-            yield from attempt(lambda view=view, of=source: _filtered(view, of, project))
+
+def _of_backends(view: type, project: Project) -> Iterator[Declared]:
+    source = source_of(view)
+    if source is None:
+        return
+    for read in (_searched, _ordered, _filtered):
+        yield from attempt(partial(read, view, source, project))
 
 
 def _of_serializer(serializer: type, project: Project) -> Iterator[Declared]:
@@ -52,7 +56,7 @@ def _of_serializer(serializer: type, project: Project) -> Iterator[Declared]:
     model = held(meta, "model")[1] if isinstance(meta, type) else None
     if not is_model(model) or not paths.judged(model):
         return
-    if any("__getattr__" in vars(kind) for kind in type(model).__mro__):
+    if any("__getattr__" in vars(kind) for kind in type.mro(type(model))):
         return
     declared = held(serializer, "_declared_fields")[1]
     keywords: dict[str, Any] = held(meta, "extra_kwargs")[1] or {}
@@ -74,13 +78,12 @@ def _of_serializer(serializer: type, project: Project) -> Iterator[Declared]:
 
 def _has(model: type, name: str) -> bool:
     """Whether the model has a field, a relation, or any attribute of that name."""
-    return paths.field_of(model, name) is not None or held(model, name)[0] is not None
+    return field_of(model, name) is not None or held(model, name)[0] is not None
 
 
 def _url_name(serializer: type) -> str:
-    from rest_framework.settings import api_settings
-
-    name = held(serializer, "url_field_name")[1] or api_settings.URL_FIELD_NAME
+    settings = vars(sys.modules["rest_framework.settings"])["api_settings"]
+    name = held(serializer, "url_field_name")[1] or settings.URL_FIELD_NAME
     return name if type(name) is str else ""
 
 
@@ -94,9 +97,8 @@ def _backends(view: type, base: type, *methods: str) -> bool:
 
 
 def _searched(view: type, source: Source, project: Project) -> Iterator[Declared]:
-    from rest_framework.filters import SearchFilter
-
-    if not _backends(view, SearchFilter, "filter_queryset", "get_search_fields", "construct_search"):
+    search = library("rest_framework.filters", "SearchFilter")
+    if not _backends(view, search, "filter_queryset", "get_search_fields", "construct_search"):
         return
     for written in words(held(view, "search_fields")[1]):
         missing = searched(source.model, written, PREFIXES, source.given)
@@ -104,9 +106,8 @@ def _searched(view: type, source: Source, project: Project) -> Iterator[Declared
 
 
 def _ordered(view: type, source: Source, project: Project) -> Iterator[Declared]:
-    from rest_framework.filters import OrderingFilter
-
-    if not _backends(view, OrderingFilter, "filter_queryset", "get_ordering", "get_default_ordering"):
+    order = library("rest_framework.filters", "OrderingFilter")
+    if not _backends(view, order, "filter_queryset", "get_ordering", "get_default_ordering"):
         return
     fields = held(view, "ordering_fields")[1]
     # a pair is a name and what is shown for it

@@ -6,9 +6,11 @@ import functools
 import sys
 import types
 from collections.abc import Iterator
+from typing import Any
 
+from ..objects import attributes
 from .django_fields import path_value
-from .django_models import INTERNALS, MANAGER, QUERYSET, ROWS_MADE, descends, only_model, own
+from .django_models import INTERNALS, MANAGER, QUERYSET, ROWS_MADE, descends, is_model, only_model, own
 from .django_query import Query, Row, query_of
 from .value import Instance, Known, Value
 
@@ -55,6 +57,36 @@ def queryset_value(cls: type, query: Query | None, line: int, *, exact: bool = T
         query = query._replace(more=True)
     one = row(cls, query, line)
     return Instance(cls, Known("queried", line), exact=exact, items=one, state=query)
+
+
+def model_of_live(value: Any) -> type | None:
+    """The model of a manager or a queryset that a class or a module holds."""
+    cls = type(value)
+    if not descends(cls, QUERYSET) and not descends(cls, MANAGER):
+        return None
+    model = attributes(value).get("model")
+    return model if isinstance(model, type) and is_model(model) else None
+
+
+def manager_of_live(value: Any) -> Instance | None:
+    """What is known of a manager that a class or a module holds."""
+    model = model_of_live(value) if descends(type(value), MANAGER) else None
+    return None if model is None else manager_value(type(value), Query(model), 0)
+
+
+def of_live(value: Any) -> Instance | None:
+    """What is known of a queryset that a class or a module holds; ``None`` where its rows are no objects."""
+    model = model_of_live(value) if descends(type(value), QUERYSET) else None
+    own_names = attributes(value)
+    query = attributes(own_names.get("_query"))
+    if model is None or own_names.get("_fields") is not None or not query:
+        return None
+    names: set[str] = set()
+    for held in ("annotations", "extra"):
+        names.update(one for one in query.get(held) or () if type(one) is str)
+    prefetched = own_names.get("_prefetch_related_lookups") or ()
+    kept = frozenset(names) | {attributes(one).get("to_attr", "") for one in prefetched}
+    return queryset_value(type(value), Query(model, frozenset(names), shown=kept - {"", None}), 0)
 
 
 def row(cls: type, query: Query, line: int, *, optional: bool = False) -> Instance | None:

@@ -10,6 +10,7 @@ from ..objects import attributes, is_a
 from .value import Instance, Value
 
 VARIABLE = "django.template.base.VariableNode"
+NAME = "django.template.base.Variable"
 TEXT = "django.template.base.TextNode"
 EXPRESSION = "django.template.base.FilterExpression"
 IF = "django.template.defaulttags.IfNode"
@@ -108,8 +109,8 @@ class Reader:
 def _path(expression: Any) -> tuple[str, ...]:
     """``notification``, ``created_at`` of an expression; none of a constant."""
     variable = getattr(expression, "var", None) if is_a(expression, EXPRESSION) else None
-    lookups = getattr(variable, "lookups", None) if is_a(variable, "django.template.base.Variable") else None
-    return tuple(map(str, lookups)) if type(lookups) in (tuple, list) else ()
+    lookups: Any = getattr(variable, "lookups", None) if is_a(variable, NAME) else None
+    return tuple(map(str, lookups)) if isinstance(lookups, (tuple, list)) else ()
 
 
 def _paths(condition: Any) -> Iterator[str]:

@@ -19,7 +19,7 @@ from .django_template_reads import Read, Reader, functions
 from .value import Asked, Call, Class, Instance, Known, Value
 
 HOW = "template variable"
-RENDERING = {"render": (1, 2), "render_to_string": (0, 1)}
+RENDERING = {"django.shortcuts.render": (1, 2), "django.template.loader.render_to_string": (0, 1)}
 """Function of Django's → where it is given the template and the context."""
 RESPONSE = "django.template.response.TemplateResponse"
 WITH_TEMPLATE = "django.views.generic.base.TemplateResponseMixin"
@@ -127,9 +127,9 @@ class Templates:
 def _rendering(function: Any) -> tuple[int, int] | None:
     if isinstance(function, type):
         return (1, 2) if descends(function, RESPONSE) else None
-    if not isinstance(function, types.FunctionType) or not str(function.__module__).startswith("django."):
+    if not isinstance(function, types.FunctionType):
         return None
-    return RENDERING.get(function.__name__)
+    return RENDERING.get(f"{function.__module__}.{function.__name__}")
 
 
 def _written_in(cls: type, name: str) -> set[str]:
@@ -156,7 +156,9 @@ def _template(name: str) -> Any:
     """A template of Django's own engines, compiled; ``None`` where there is none."""
     from django.template import engines
 
-    ours = [one for one in engines.all() if type(one).__module__ == "django.template.backends.django"]
+    ours: list[Any] = [
+        one for one in engines.all() if type(one).__module__ == "django.template.backends.django"
+    ]
     for backend in ours:
         with contextlib.suppress(Exception):  # another rule tells of templates that do not compile
             return backend.get_template(name).template

@@ -95,7 +95,7 @@ class DjangoValues(Framework):
 
     def names(self, owner: Value) -> frozenset[str] | None:
         """All settings that there are."""
-        return django_configured.names(owner)
+        return django_configured.names(owner, self.project)
 
     def query_of(self, value: Value | None) -> Query | None:
         """The query behind a model, a manager or a queryset; ``None`` where it is not known."""

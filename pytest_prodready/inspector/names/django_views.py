@@ -31,7 +31,7 @@ def attribute(owner: Instance, name: str, begin: Begin) -> Value | None:
     if name == "request":
         return None if held(cls, name)[1] is not None else django_requests.given(cls)
     if name == "kwargs":
-        return None if held(cls, name)[1] is not None else Instance(dict, KEPT)
+        return None if held(cls, name)[1] is not None else Instance(dict, KEPT, exact=True)
     if name == "model" and descends(cls, OBJECT):
         model = _agreed(cls, _named_model)
         return None if model is None else Class(model)
@@ -49,8 +49,9 @@ def called(owner: Instance, call: Call, begin: Begin) -> Value | None:
     if call.name == "get_object" and not call.node.args and not call.node.keywords:
         return shown_object(cls, begin)
     if call.name == "get_queryset" and _unchanged(cls, "get_queryset"):
-        model = _agreed(cls, _shown_model)
-        return None if model is None else begun(Class(model), begin)
+        return _listed(cls, begin)
+    if call.name == "get_serializer" and descends(cls, API_OBJECT) and "many" not in call.keywords:
+        return _serializer(cls) if not call.spread else None
     return None
 
 
@@ -64,12 +65,18 @@ def parameters(owner: type, node: Function, names: list[str]) -> Iterator[tuple[
             yield "form", Instance(form, Known("passed"))
 
 
+def shown_model(view: type) -> type | None:
+    """The model whose objects a view is about, where all its loaded subclasses have the same one."""
+    model: type | None = _agreed(view, _shown_model)
+    return model
+
+
 def _of_form(owner: Instance, name: str) -> Value | None:
     if name == "instance" and descends(owner.cls, FORM):
         model = _agreed(owner.cls, form_model)
         return None if model is None else Instance(model, KEPT)
-    if name == "fields" and held(owner.cls, name)[1] is None:
-        return Instance(dict, KEPT)
+    if name in ("cleaned_data", "fields") and held(owner.cls, name)[1] is None:
+        return Instance(dict, KEPT, exact=True)
     return None
 
 
@@ -80,11 +87,36 @@ def shown_object(cls: type, begin: Begin) -> Value | None:
     model = _agreed(cls, _shown_model)
     if model is None:
         return None
-    if not _unchanged(cls, "get_queryset") or _given(cls, "queryset") is not None:
+    first = _listed(cls, begin) if _unchanged(cls, "get_queryset") else None
+    if first is None:
         return Instance(model, KEPT, opened=True)  # it may be annotated
-    first = begun(Class(model), begin)
+    query = rows.known_query(first)
+    return None if query is None else rows.row(first.cls, query, 0)
+
+
+def _listed(cls: type, begin: Begin) -> Instance | None:
+    """What the framework's own ``get_queryset`` gives."""
+    model, queryset = _agreed(cls, _shown_model), _given(cls, "queryset")
+    if model is None:
+        return None
+    if queryset is None:
+        first = begun(Class(model), begin)
+    else:
+        first = rows.of_live(queryset) or begun(rows.manager_of_live(queryset), begin)
     query = None if first is None else rows.known_query(first)
-    return None if first is None or query is None else rows.row(first.cls, query, 0)
+    if first is None or query is None:
+        return None
+    if any(_given(below, "queryset") is not queryset for below in _below(cls)):
+        return rows.queryset_value(first.cls, query._replace(opened=True), 0, exact=False)
+    return first
+
+
+def _serializer(cls: type) -> Instance | None:
+    """What ``get_serializer`` gives where the class names one serializer."""
+    if not _unchanged(cls, "get_serializer") or not _unchanged(cls, "get_serializer_class"):
+        return None
+    serializer = _agreed(cls, lambda one: _given(one, "serializer_class"))
+    return Instance(serializer, KEPT) if isinstance(serializer, type) else None
 
 
 def _unchanged(cls: type, name: str) -> bool:
@@ -121,21 +153,12 @@ def _shown_model(view: type) -> type | None:
         return None
     queryset = _given(view, "queryset")
     if queryset is not None:
-        model = getattr(queryset, "model", None) if of_django(_queryset_base(type(queryset))) else None
-        return model if isinstance(model, type) and is_model(model) else None
+        return rows.model_of_live(queryset)
     if descends(view, API_OBJECT):
         return None
     model = _named_model(view)
     form = _form_class(view) if model is None and descends(view, FORMS) else None
     return form_model(form) if form is not None else model
-
-
-def _queryset_base(cls: type) -> type | None:
-    """The class that says what ``model`` of a queryset or a manager is; ``None`` where it is kept in it."""
-    bases = ("django.db.models.query.QuerySet", "django.db.models.manager.BaseManager")
-    if held(cls, "model")[0] is not None or held(cls, "__getattr__")[0] is not None:
-        return None
-    return next((one for one in cls.__mro__ if f"{one.__module__}.{one.__qualname__}" in bases), None)
 
 
 def _form_class(view: type) -> type | None:

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from . import attributes, containers
+from ..nodes import walk
+from . import attributes, containers, library_results
 from .calling import Calling
 from .containers import items_of
 from .frame import ExhaustedError
@@ -115,6 +116,11 @@ class Expressions(Calling):
             return Instance(str, left.known, exact=True)
         if not isinstance(right, Instance) or left.optional or right.optional:
             return None
+        if isinstance(node.op, (ast.Add, ast.Sub)):
+            minus = isinstance(node.op, ast.Sub)
+            found = library_results.calculated(left, right, minus=minus, line=node.lineno)
+            if found is not None:
+                return found
         plain = isinstance(node.op, ARITHMETIC) and left.cls is right.cls
         if plain and left.cls in (int, str, list) and left.exact and right.exact:
             if left.cls is int and isinstance(node.op, ast.Pow):
@@ -132,9 +138,9 @@ class Expressions(Calling):
                 self.narrow(node.values[number - 1], holds=isinstance(node.op, ast.And))
             values.append(self.value(one))
         after, self.env = self.env, before
-        for one in ast.walk(node):
-            if isinstance(one, ast.NamedExpr):
-                self.env[one.target.id] = after.get(one.target.id)
+        for bound in walk(node):
+            if isinstance(bound, ast.NamedExpr):
+                self.env[bound.target.id] = after.get(bound.target.id)
         if isinstance(node.op, ast.Or):
             return join_all([*map(present, values[:-1]), values[-1]]) if _all_known(values) else None
         return join_all(values)

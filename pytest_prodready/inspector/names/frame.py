@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..nodes import name_parts
 from .annotations import MISSING, Annotations
-from .joins import is_nothing, join
 from .indexing import Place
+from .joins import is_nothing, join
 from .module_scope import Unit
 from .records import Missed, shown
 from .scopes import Scope
@@ -84,6 +84,8 @@ class Frame:
             return None
         if name in self.outer:
             return self.outer[name]
+        if (self.unit.name, name) in self.analysis.set_on_modules:
+            return None
         return self.analysis.frameworks.value_of(self.unit.held_by(name))
 
     def held(self, name: str) -> Any:

@@ -10,10 +10,11 @@ from ..objects import attributes
 from ..sources import unbound
 from .annotations import MISSING, Annotations, of_module
 from .entering import CONTEXT
-from .joins import EMPTY, is_nothing, join_all
 from .indexing import Place
+from .joins import EMPTY, is_nothing, join_all
 from .module_scope import Unit
 from .objects_held import getter, subclasses
+from .records import class_of
 from .value import Class, Instance, Known, Value
 
 if TYPE_CHECKING:
@@ -105,7 +106,9 @@ class Functions:
             return self._as_called(function, given, known)
         returns = getattr(place.node, "returns", None)
         if returns is not None:
-            given = self._checked(function, unit, place, Annotations(unsure, unit.held_by, receiver).of(returns))
+            given = self._checked(
+                function, unit, place, Annotations(unsure, unit.held_by, receiver).of(returns)
+            )
             return self._as_called(function, given, known)
         return self._inferred(function, unit, place, known)
 
@@ -119,7 +122,8 @@ class Functions:
         outcome = self.analysis.outcome(unit, place)
         returned = [one for one in outcome.each if not is_nothing(one)] if outcome is not None else [None]
         for one in returned:
-            if isinstance(one, Class) or (isinstance(one, Instance) and said.cls not in one.cls.__mro__):
+            cls = class_of(one) if not isinstance(one, Class) else None
+            if one is not None and (cls is None or said.cls not in cls.__mro__):
                 return None
         if returned and None not in returned:
             return said._replace(known=said.known._replace(sure=True))
@@ -143,9 +147,7 @@ class Functions:
             return Instance(types.CoroutineType, known, exact=True, awaited=given)
         return given
 
-    def _inferred(
-        self, function: types.FunctionType, unit: Unit, place: Place, known: Known
-    ) -> Value | None:
+    def _inferred(self, function: types.FunctionType, unit: Unit, place: Place, known: Known) -> Value | None:
         flags = function.__code__.co_flags
         outcome = self.analysis.outcome(unit, place)
         if outcome is None:
@@ -159,7 +161,7 @@ class Functions:
 def _here(value: Value | None, known: Known) -> Value | None:
     """A value of another function, as it is known where that is called."""
     if isinstance(value, Instance) and not is_nothing(value):
-        return value._replace(known=known._replace(sure=value.known.sure), state=value.state if value.state != EMPTY else None)
+        return value._replace(
+            known=known._replace(sure=value.known.sure), state=value.state if value.state != EMPTY else None
+        )
     return value
-
-

@@ -14,6 +14,8 @@ from .scopes import FUNCTIONS, Function, Scope
 ASKS = ("hasattr", "getattr")
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 BINDING = (ast.alias, ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping)
+LONGEST = 200
+"""Characters of a text that names something."""
 Path = tuple[ast.AST, ...]
 
 
@@ -61,8 +63,12 @@ class Index:
         """Names of the module that its functions rebind."""
         self.stored: set[str] = set()
         """Attributes given to something else than the first parameter of a method."""
+        self.stored_on: set[tuple[str, str]] = set()
+        """(name, attribute) for each that is given to what a name stands for."""
         self.as_values: set[str] = set()
         """Names and attributes that are read, and not only called."""
+        self.texts: set[str] = set()
+        """The last words of texts that may name something."""
         self.imports: list[ast.Import | ast.ImportFrom] = []
         self.conditions: list[ast.If] = []
         self.own_stores: defaultdict[int, defaultdict[str, dict[int, tuple[Any, int]]]] = defaultdict(
@@ -150,6 +156,7 @@ class Index:
         holder = node.value.id if type(node.value) is ast.Name else ""
         if around.method is None or not holder or holder != around.method[2]:
             self.stored.add(node.attr)
+            self.stored_on.add((holder, node.attr))
             return
         cls, method, _ = around.method
         methods = self.own_stores[id(cls)][node.attr]
@@ -164,9 +171,17 @@ class Index:
                 for one in (around.scope, *around.functions):
                     one.asked.add(named.value)
 
-    def _assign(self, node: ast.Assign, around: Around) -> None:
+    def _constant(self, node: ast.Constant, around: Around) -> None:
+        if type(node.value) is str and len(node.value) < LONGEST:
+            last = node.value[node.value.rfind(".") + 1 :]
+            self.texts.add(last[last.rfind(":") + 1 :])
+
+    def _assign(self, node: ast.Assign, around: Around) -> Iterator[tuple[ast.AST, Around]] | None:
         if len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             around.scope.constants[node.targets[0].id] = node.value
+            if node.targets[0].id == "__all__":  # for import statements, whose names are followed
+                return iter([(node.targets[0], around)])
+        return None
 
     def _augment(self, node: ast.AugAssign, around: Around) -> None:
         if isinstance(node.target, ast.Name):
@@ -197,6 +212,7 @@ _READERS: dict[type, Callable[[Any, Any, Around], Iterator[tuple[ast.AST, Around
     ast.AugAssign: Index._augment,
     ast.Call: Index._call,
     ast.ClassDef: Index._class,
+    ast.Constant: Index._constant,
     ast.Global: Index._global,
     ast.If: Index._if,
     ast.Import: Index._import,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-
 from typing import Any
 
-from .value import Class, Instance, Known, Value
+from .value import Class, Instance, Known, Live, Value
 
 EMPTY = "empty display"
 """The state of a display without items."""
@@ -41,6 +40,8 @@ def join(one: Value | None, other: Value | None) -> Value | None:
         return optional(one)
     if isinstance(one, Instance) and isinstance(other, Instance):
         return _joined(one, other) if one.cls is other.cls else None
+    if isinstance(one, Live) and isinstance(other, Live):
+        return one if one.value is other.value else None
     if isinstance(one, Class) and isinstance(other, Class) and one.cls is other.cls:
         return Class(one.cls, exact=one.exact and other.exact)
     return None
@@ -57,10 +58,7 @@ def join_all(values: Iterable[Value | None]) -> Value | None:
 
 
 def _joined(one: Instance, other: Instance) -> Instance:
-    if len(one.parts) == len(other.parts):
-        parts = tuple(map(join, one.parts, other.parts))
-    else:
-        parts = ()
+    parts = tuple(map(join, one.parts, other.parts)) if len(one.parts) == len(other.parts) else ()
     return Instance(
         one.cls,
         one.known if other.known.sure else other.known,
@@ -103,5 +101,3 @@ def _state(one: Instance, other: Instance) -> Hashable:
 def is_empty(value: Instance) -> bool:
     """Whether the value is a display without items, which may get some of any class later."""
     return value.state == EMPTY
-
-

@@ -19,11 +19,13 @@ CLOSED_BASES = {
     "django.db.models.manager.BaseManager",
     "django.db.models.manager.Manager",
     "django.db.models.query.QuerySet",
+    "django.views.generic.base.View",
     "enum.Enum",
     "flask_sqlalchemy.model.Model",
     "pydantic.main.BaseModel",
     "pydantic.v1.main.BaseModel",
     "pydantic_settings.main.BaseSettings",
+    "rest_framework.viewsets.ViewSetMixin",
     "sqlalchemy.orm.decl_api.DeclarativeBase",
     "sqlalchemy.orm.decl_api.DeclarativeBaseNoMeta",
     "sqlalchemy.orm.decl_api.MappedAsDataclass",
@@ -58,7 +60,12 @@ OF_C = {
     "zoneinfo",
 }
 """Modules whose classes find attributes as ``object`` does."""
-DICTS_OF_C = {"collections.OrderedDict", "functools.partial"}
+DICTS_OF_C = {
+    "builtins.function",
+    "collections.OrderedDict",
+    "functools._lru_cache_wrapper",
+    "functools.partial",
+}
 """Classes of C's that put nothing into the dict that their instances have."""
 STRANGE = {"builtins.super", "builtins.method", "builtins.module", "builtins.type", "_thread._local"}
 """Classes among them that do not."""

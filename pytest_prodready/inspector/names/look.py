@@ -6,14 +6,15 @@ import ast
 import contextlib
 import sys
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 from ..parsed import Parsed
 from ..project import Project, source_file
 from . import frameworks, module_scope, optional, records
 from .analysis import Analysis
-from .plausible import Plausible
 from .near import nearest
+from .plausible import Plausible
 from .records import Missed, class_of
 from .value import Asked, Live
 
@@ -22,12 +23,13 @@ RECURSION = 4000
 """Long chains of calls are deep trees, and functions are read from within others."""
 
 
-def inspect(project: Project, parsed: Parsed) -> Facts:
+def inspect(project: Project, parsed: Parsed, begin: Callable[[], None] = lambda: None) -> Facts:
     """The ``Names``.
 
     Args:
         project: the application, with all of its modules loaded.
         parsed: reads its sources.
+        begin: is called before each part, which has a time of its own.
     """
     from .presence import Presence
 
@@ -36,7 +38,11 @@ def inspect(project: Project, parsed: Parsed) -> Facts:
     analysis = Analysis(project, units, presence, frameworks.available(project))
     with _deep():
         for unit in units.values():
+            begin()
             analysis.read_module(unit)
+        begin()
+        analysis.read_passed()
+    begin()
     for asked, file in analysis.frameworks.declared():
         analysis.records.lookup(file, ast.Pass(), asked)
     return _facts(analysis, project, len(units))
@@ -106,7 +112,9 @@ def _facts(analysis: Analysis, project: Project, modules: int) -> Facts:
 
 
 def _confirmed(analysis: Analysis, one: Missed, judged: set[str]) -> bool:
-    return bool(one.nullable) or analysis.presence.confirmed(one.owner, one.name, judged)
+    if one.nullable or analysis.frameworks.names(one.owner) is not None:
+        return True
+    return bool(analysis.presence.confirmed(one.owner, one.name, judged))
 
 
 def _read(one: Missed, analysis: Analysis, project: Project) -> Facts:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from .joins import NOTHING, is_nothing, present
+from ..nodes import walk
 from .frame import Frame
+from .joins import NOTHING, is_nothing, present
 from .value import Class, Instance, Known, Live, Value
 
 
@@ -34,11 +35,10 @@ class Narrowing(Frame):
 
     def _any_of(self, test: ast.BoolOp) -> None:
         """``isinstance(a, X) or …``: what the parts say of may be of any class that they ask for."""
-        for one in test.values:
-            for node in ast.walk(one):
-                if isinstance(node, ast.Call) and self.path(node.func) in ("isinstance", "issubclass") and node.args:
-                    if key := self.path(node.args[0]):
-                        self._become(key, None)
+        calls = (node for node in walk(test) if isinstance(node, ast.Call) and node.args)
+        for node in calls:
+            if self.path(node.func) in ("isinstance", "issubclass") and (key := self.path(node.args[0])):
+                self._become(key, None)
 
     def _now(self, node: ast.expr, key: str) -> Value | None:
         """What the expression is at this point, without asking anything."""
@@ -66,7 +66,11 @@ class Narrowing(Frame):
             key = self.path(left.args[0])
             if key:
                 is_it = same is holds and isinstance(cls, Class)
-                made = Instance(cls.cls, Known("tested", test.lineno), exact=True) if isinstance(cls, Class) else None
+                made = (
+                    Instance(cls.cls, Known("tested", test.lineno), exact=True)
+                    if isinstance(cls, Class)
+                    else None
+                )
                 self._become(key, made if is_it else self._open(self._now(left.args[0], key)))
             return
         key = self.path(left)
@@ -88,10 +92,9 @@ class Narrowing(Frame):
         now = self._now(node, key)
         if name == "isinstance" and len(test.args) == 2:
             self._is_instance(test, key, now, holds=holds)
-        elif name in ("issubclass", "callable") or name.rpartition(".")[2].startswith("is"):
+        elif name == "issubclass" or (holds and (name == "callable" or _asks(name))):
             # a question about the class of the value: what it says, only the function knows
-            if name == "issubclass" or holds:
-                self._become(key, self._open(now))
+            self._become(key, self._open(now))
 
     def _is_instance(self, test: ast.Call, key: str, now: Value | None, *, holds: bool) -> None:
         asked = self.value(test.args[1])
@@ -127,6 +130,10 @@ class Narrowing(Frame):
         if isinstance(value, Instance):
             return value._replace(opened=True)
         return value if isinstance(value, Live) else None
+
+
+def _asks(name: str) -> bool:
+    return name.rpartition(".")[2].startswith("is")
 
 
 def _target(node: ast.expr) -> ast.expr:

@@ -39,7 +39,7 @@ def subclasses(cls: type, limit: int = 200) -> list[type] | None:
     while waiting:
         one = waiting.pop()
         try:
-            below = type.__subclasses__(one)
+            below: list[type] = type.__subclasses__(one)
         except Exception:
             return None
         waiting += [each for each in below if each not in found]

@@ -13,8 +13,8 @@ from ..project import FOREIGN, Project, source_file
 from ..sources import tree_of
 from .value import Asked
 
-ASKS = re.compile(r"(?i)installed|hasattr|plugin|find_spec|get_field")
-"""In a condition that asks whether something is there."""
+ASKS = re.compile(r"(?i)installed|hasattr|plugin|find_spec|get_field|vendor|postgres|mysql|engine")
+"""In a condition that asks whether something is there, or for a vendor that has lookups of its own."""
 CATCHING = {"FieldError", "FieldDoesNotExist"}
 MOST = 20_000
 """Source files that are searched at most."""

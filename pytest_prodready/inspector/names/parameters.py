@@ -9,7 +9,7 @@ from typing import Any
 
 from ..nodes import last_name
 from .flow import Flow
-from .joins import NOTHING, join, optional
+from .joins import EMPTY, NOTHING, is_nothing, join, optional
 from .scopes import Scope
 from .value import Call, Class, Instance, Known, Value
 
@@ -47,7 +47,10 @@ def _given(code: types.CodeType, call: Call, *, bound: bool) -> dict[str, Value 
 
 
 def _anonymous(value: Value | None) -> Value | None:
-    return value._replace(known=Known("passed"), exact=False) if isinstance(value, Instance) else value
+    if not isinstance(value, Instance) or is_nothing(value):
+        return value
+    state = value.state if value.state != EMPTY else None
+    return value._replace(known=Known("passed", sure=value.known.sure), exact=False, state=state)
 
 
 def begin(flow: Flow, node: Any, passed: Mapping[str, Value | None]) -> None:
@@ -72,6 +75,8 @@ def begin(flow: Flow, node: Any, passed: Mapping[str, Value | None]) -> None:
             inner = flow.annotated(star.annotation, star.lineno) if star.annotation is not None else None
             rows = {"items": inner} if cls is tuple else {"values": inner}
             flow.env[star.arg] = Instance(cls, known, exact=True, **rows)  # type: ignore[arg-type]
+    for name in scope.shared & flow.env.keys():
+        flow.env[name] = None
     if positional and flow.owner is not None and not isinstance(node, ast.Lambda):
         _first(flow, node, positional[0])
 

@@ -58,13 +58,16 @@ class Plausible:
         cls = class_of(missed.owner)
         if cls is None or not self._is_own(missed):
             return False
-        return missed.known.how != "returned" or any(name in vars(one) for one in cls.__mro__ for name in DATA)
+        return missed.known.how != "returned" or any(
+            name in vars(one) for one in cls.__mro__ for name in DATA
+        )
 
     def _is_doubtful(self, missed: Missed) -> bool:
         return not missed.nullable and self._is_unsure(missed) and not self._is_close(missed)
 
-    @staticmethod
-    def _is_unsure(missed: Missed) -> bool:
+    def _is_unsure(self, missed: Missed) -> bool:
+        if self._analysis.frameworks.names(missed.owner) is not None:
+            return False  # all of them were listed
         return isinstance(missed.owner, Live) or not missed.known.sure
 
     def _is_own(self, missed: Missed) -> bool:
@@ -120,5 +123,3 @@ def _distance(one: str, other: str) -> int:
             if at > 1 and to > 1 and letter == other[to - 2] and one[at - 2] == meant:
                 row[to] = min(row[to], earlier[to - 2] + 1)
     return row[-1]
-
-

@@ -15,6 +15,7 @@ from . import class_objects
 from .confirm import Confirm
 from .listed import BY_KEY, CLOSED, Listed, Listing
 from .near import nearest
+from .sqlalchemy_mapped import is_whole
 from .value import Class, Instance, Live, Value
 
 ABSTRACT = re.compile(r"[Mm]ixin|Abstract|Protocol|Interface|^_?Base(?![a-z])|Base$")
@@ -76,7 +77,9 @@ class Presence:
         """The attribute that was most likely meant; empty where none is near."""
         try:
             if isinstance(value, Live):
-                names = set(members(value.value))
+                names = {*class_objects.dict_of(value.value)}
+                if type(value.value) is not types.ModuleType:
+                    names |= self._listing.of_instances(type(value.value)).names
             else:
                 of = self._listing.of_instances if isinstance(value, Instance) else self._listing.of_class
                 names = {*of(value.cls).names, *(value.extra if isinstance(value, Instance) else ())}
@@ -127,15 +130,14 @@ class Presence:
 
     def _open(self, cls: type, opened: int, name: str) -> bool:
         """Whether an instance may have the name although it is not listed."""
-        if opened == BY_KEY and _is_mapped(cls):
+        if opened == BY_KEY and class_objects.is_mapped(cls):
             return self._confirm.is_written(name)  # the keys are its columns, as a rule
         return opened != CLOSED
 
     def _of_live(self, value: object, name: str) -> bool | None:
-        if type(value) is types.FunctionType:
-            return name not in {*vars(value), *class_objects.members(types.FunctionType)}
         if type(value) is not types.ModuleType:
-            return None
+            held = class_objects.dict_of(value)
+            return False if name in held else self._once(type(value), name, "exact")
         held = members(value)
         if name in held:
             return False
@@ -149,24 +151,17 @@ class Presence:
 
 
 def _class_of(value: Value) -> type | None:
-    return None if isinstance(value, Live) else value.cls
-
-
-def _is_mapped(cls: type) -> bool:
-    """Whether it is a class of SQLAlchemy's or a model of Django's."""
-    return any(
-        "__mapper__" in class_objects.members(base)
-        or class_objects.qualified(base) == "django.db.models.base.Model"
-        for base in class_objects.mro(cls)
-    )
+    if isinstance(value, Live):
+        return None if type(value.value) is types.ModuleType else type(value.value)
+    return value.cls
 
 
 def _is_internal(cls: type, name: str, listed: Listed) -> bool:
     """Whether it may be where a descriptor keeps the value of another attribute, or a framework's own."""
-    return name.lstrip("_") in listed.names or _is_mapped(cls)
+    return name.lstrip("_") in listed.names or class_objects.is_mapped(cls)
 
 
 def _configured(cls: type) -> bool:
     """Whether a mapped class has all its attributes: other classes add some once all are configured."""
     mapper = class_objects.members(cls).get("__mapper__")
-    return mapper is None or getattr(mapper, "configured", False) is True
+    return mapper is None or is_whole(mapper)

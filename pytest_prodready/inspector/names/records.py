@@ -103,7 +103,7 @@ def class_of(value: Value | None) -> type | None:
 def shown(node: ast.expr) -> str:
     """An expression as it is written, shortened."""
     text = ast.unparse(node)
-    return text if len(text) <= SHOWN else f"…{text[1 - SHOWN:]}"
+    return text if len(text) <= SHOWN else f"…{text[1 - SHOWN :]}"
 
 
 def facts(missed: Missed, near: str, location: dict[str, object]) -> dict[str, Any]:

@@ -26,6 +26,8 @@ def names(owner: Value) -> frozenset[str] | None:
         return _of_live(owner.value)
     if not isinstance(owner, Instance):
         return None
+    if owner.cls is types.CoroutineType and owner.exact:
+        return frozenset(_members(owner.cls))  # its await was forgotten
     state = owner.state
     if isinstance(state, Row):
         keys = keys_of(state.columns) if state.certain else None

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sys
 import types
+import weakref
 from collections.abc import Iterator
 from typing import Any
+
+from ..mapping import failures
 
 LIBRARIES = ("sqlalchemy", "flask_sqlalchemy", "sqlmodel")
 
@@ -59,11 +62,11 @@ def module_of(cls: type) -> str:
 
 
 def mapper_of(cls: type) -> Any:
-    """The mapper of a class that is mapped itself and configured; else ``None``."""
+    """The mapper of a class that is mapped itself, configured with all around it; else ``None``."""
     mapper = namespace(cls).get("__mapper__")
     if mapper is None or module_of(type(mapper)).partition(".")[0] != "sqlalchemy":
         return None
-    return mapper if vars(mapper).get("configured") is True else None
+    return mapper if is_whole(mapper) else None
 
 
 def only_itself(mapper: Any) -> bool:
@@ -116,7 +119,8 @@ def class_has(cls: type, name: str) -> bool | None:
         return True
     for hook in ("__getattr__", "__getattribute__"):
         owner, _ = static(metaclass, hook)
-        if owner not in (None, type, object):
+        # that of pydantic, which SQLModel has, looks for private attributes
+        if owner not in (None, type, object) and not module_of(owner).startswith("pydantic."):
             return None
     return None if any(class_has(one, name) is not False for one in type.__subclasses__(cls)) else False
 
@@ -153,20 +157,29 @@ def mappers() -> Iterator[Any]:
             continue
 
 
-def finished() -> bool:
-    """Configure all mappers, as the first query does; whether each of them could be.
+def configure() -> None:
+    """Configure all mappers, as the first query does; what fails is said by another rule."""
+    waiting = [mapper for mapper in mappers() if vars(mapper).get("configured") is not True]
+    if waiting:
+        failures.configure(list(mappers()))
 
-    Where one could not, others may lack the attributes that it would have brought them.
+
+def is_whole(mapper: Any) -> bool:
+    """Whether a mapper and all that are declared with it are configured.
+
+    Where one could not be, others may lack the attributes that it would have brought them.
     """
-    configure = loaded("sqlalchemy.orm", "configure_mappers")
-    if configure is None or loaded("sqlalchemy.orm.mapper", "_all_registries") is None:
+    registry = vars(mapper).get("registry")
+    try:
+        if registry not in _WHOLE and all(vars(one).get("configured") is True for one in registry.mappers):
+            _WHOLE.add(registry)
+        return registry in _WHOLE
+    except Exception:  # SQLAlchemy before 1.4 has none, or a class was given up half-way
         return False
-    if any(vars(mapper).get("configured") is not True for mapper in mappers()):
-        try:
-            configure()
-        except Exception:  # PRD301 says what it was
-            return False
-    return all(vars(mapper).get("configured") is True for mapper in mappers())
+
+
+_WHOLE: weakref.WeakSet[Any] = weakref.WeakSet()
+"""Registries whose mappers are all configured."""
 
 
 def version() -> tuple[int, int]:

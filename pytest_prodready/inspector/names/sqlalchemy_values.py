@@ -39,7 +39,7 @@ class SqlalchemyValues(Framework):
     """
 
     def __init__(self, project: Project) -> None:
-        self.finished = mapped.finished()
+        mapped.configure()
         self._names: dict[Hashable, tuple[Value, frozenset[str] | None]] = {}
         self._beginning: dict[int, tuple[str, Any]] = {}
         for module, names in BEGINNING:
@@ -50,8 +50,6 @@ class SqlalchemyValues(Framework):
 
     def attribute(self, owner: Value, name: str, line: int) -> Value | None:
         """What ``owner.name`` is: a related object, a collection, the value of a column, a query."""
-        if not self.finished:
-            return None
         extension = sessions.extension(owner)
         if extension is not None:  # its other names are looked up in SQLAlchemy's modules
             value = vars(extension).get("session") if name == "session" else None
@@ -62,8 +60,6 @@ class SqlalchemyValues(Framework):
 
     def call(self, call: Call) -> Value | None:
         """What a call gives: a statement, a result, a row."""
-        if not self.finished:
-            return None
         function, owner = call.function, call.owner
         if sessions.extension(owner) is not None and function is None:  # db.select
             function = mapped.loaded("sqlalchemy", call.name) or mapped.loaded("sqlalchemy.orm", call.name)
@@ -84,7 +80,7 @@ class SqlalchemyValues(Framework):
 
     def names(self, owner: Value) -> frozenset[str] | None:
         """All the names of a row, of a table's columns, of an attribute asked of its class."""
-        if not self.finished or isinstance(owner, Class):
+        if isinstance(owner, Class):
             return None
         # an object that a module holds may have a hash of its own
         key = id(owner.value) if isinstance(owner, Live) else (owner.cls, owner.state)
@@ -98,7 +94,7 @@ class SqlalchemyValues(Framework):
 
     def lookups(self, call: Call) -> Iterable[Asked]:
         """The names that a call asks a mapped class for."""
-        return lookups.asked(call) if self.finished else ()
+        return lookups.asked(call)
 
 
 def _method(owner: Instance, call: Call) -> Value | None:

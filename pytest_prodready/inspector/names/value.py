@@ -37,7 +37,7 @@ class Instance(NamedTuple):
     awaited: Value | None = None
     """What ``await value`` gives."""
     extra: frozenset[str] = frozenset()
-    """Names that this one has besides those of its class: annotations of its query, attributes given to it."""
+    """Names that it has besides those of its class: annotations of its query, attributes given to it."""
     opened: bool = False
     """It may have names that cannot be listed."""
     state: Hashable = None

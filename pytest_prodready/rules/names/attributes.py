@@ -40,11 +40,15 @@ def attribute_missing(subject: AskedClass, facts: Facts) -> Iterator[Fault]:
 def _missing(read: AttributeRead, subject: AskedClass) -> Fault:
     name = subject.name.removeprefix("builtins.")
     owner = f"the class {name}" if read.of_class else name
+    if name == "coroutine":
+        remedy = f"Await the call first: {read.name} is asked of the coroutine, not of what it gives."
+    elif read.near:
+        remedy = f"Write {read.near}, the nearest attribute there is."
+    else:
+        remedy = f"Write an attribute that {name} has, or give it {read.name}."
     return Fault(
         f"{read.written} is asked for{_within(read)}, and {owner} has no attribute {read.name}",
-        f"Write {read.near}, the nearest attribute there is."
-        if read.near
-        else f"Write an attribute that {name} has, or give it {read.name}.",
+        remedy,
         read.location,
         f"{_known(read)}; {LOADED}",
     )

@@ -9,6 +9,8 @@ from pytest_prodready.findings import Fault, Level
 from pytest_prodready.rules.names.family import LOADED, asked_class, family
 
 SEPARATOR = "__"
+DOT = "."
+"""Between the parts of a template's variable."""
 SIGNS = "-^=@$+"
 """What may stand before a name: of an ordering, of a search."""
 
@@ -38,6 +40,8 @@ def lookup_unresolved(subject: AskedClass, facts: Facts) -> Iterator[Fault]:
 def _message(one: Lookup, subject: AskedClass) -> str:
     asks = f"{one.how} asks {subject.name} for {one.written}"
     parts = _parts(one)
+    if DOT in one.written:
+        return f"a template shows {one.written}, and {one.at} has no attribute {one.missing}"
     if one.missing not in parts:
         return f"{asks}, and {one.missing} is no lookup that is known there"
     if len(parts) > 1:
@@ -52,10 +56,14 @@ def _remedy(one: Lookup) -> str:
         return f"Write a name that {one.at} has."
     sign = one.written[: len(one.written) - len(one.written.lstrip(SIGNS))]
     parts = (one.near if part == one.missing else part for part in _parts(one))
-    whole = f"{sign}{SEPARATOR.join(parts)}" if one.missing in _parts(one) else one.near
+    whole = f"{sign}{_separator(one).join(parts)}" if one.missing in _parts(one) else one.near
     return f"Write {whole}, the nearest name there is."
 
 
 def _parts(one: Lookup) -> list[str]:
     """The parts of what is written, without the sign before it."""
-    return one.written.lstrip(SIGNS).split(SEPARATOR)
+    return one.written.lstrip(SIGNS).split(_separator(one))
+
+
+def _separator(one: Lookup) -> str:
+    return DOT if DOT in one.written else SEPARATOR

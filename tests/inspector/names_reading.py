@@ -1,0 +1,43 @@
+"""Reads small modules as the inspector reads those of an application, in this process."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from pytest_prodready.inspector.names import look
+from pytest_prodready.inspector.parsed import Parsed
+from pytest_prodready.inspector.project import Project
+
+NUMBERS = itertools.count()
+ELSEWHERE = "names_read_elsewhere"
+"""A module of the application that is not there."""
+
+
+def read(directory: Path, source: str) -> dict[str, Any]:
+    """The ``Names`` of a module with this source, which is loaded for that."""
+    name = f"names_read_{next(NUMBERS)}"
+    file = directory / f"{name}.py"
+    file.write_text(textwrap.dedent(source), encoding="utf-8")
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+        return look.inspect(Project(str(directory), (name, ELSEWHERE)), Parsed())
+    finally:
+        del sys.modules[name]
+
+
+def missing(directory: Path, source: str) -> list[str]:
+    """The expressions whose attribute is missing, in the order of their lines."""
+    reads = [one for cls in read(directory, source)["classes"] for one in cls["missing"]]
+    return [
+        one["written"] for one in sorted(reads, key=lambda one: (one["location"]["line"], one["written"]))
+    ]
