@@ -21,6 +21,7 @@ SHOP = {
         SECRET_KEY = "0123456789-of-the-test"
         INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "shop"]
         DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+        USE_TZ = True
         CACHES = {
             "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
             "files": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": "x"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ SETTINGS = """\
         "django.contrib.messages", "django.contrib.sessions", "shop",
     ]
     DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+    USE_TZ = True
     ROOT_URLCONF = "shop.urls"
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     SHOP_LIMIT = 3
@@ -237,11 +239,91 @@ MODULES = {
 }
 
 
+API = {
+    "shop/serializers.py": """\
+        from rest_framework import serializers
+        from shop.models import Offer
+
+
+        class OfferSerializer(serializers.ModelSerializer):
+            owner_name = serializers.SerializerMethodField()
+
+            class Meta:
+                model = Offer
+                fields = ["title", "owner_name"]
+
+            def get_owner_name(self, offer):
+                print(offer.annotated_by_a_view)
+                return offer.shop.nmae  # nmae -> name
+
+            def get_other(self, thing):
+                return thing.shop.nmae
+
+
+        def save(data):
+            serializer = OfferSerializer(data=data)
+            serializer.is_vald()  # is_vald -> is_valid
+            serializer.is_valid()
+            print(serializer.validated_data, serializer.erors)  # erors -> errors
+            many = OfferSerializer(Offer.objects.all(), many=True)
+            print(many.anything)
+        """,
+    "shop/api.py": """\
+        from django.db.models import Count
+        from rest_framework import generics, viewsets
+        from shop.models import Offer
+        from shop.serializers import OfferSerializer
+
+
+        class Offers(viewsets.ModelViewSet):
+            queryset = Offer.objects.annotate(total=Count("orders"))
+            serializer_class = OfferSerializer
+
+            def list(self, request):
+                print(self.get_object().total)
+                print(self.get_object().totl)  # totl -> total
+                self.get_queryset().actve()  # actve -> active
+                serializer = self.get_serializer(data=request.data)
+                serializer.is_vald()  # is_vald -> is_valid
+                print(self.request.anything)
+
+
+        class Own(generics.GenericAPIView):
+            queryset = Offer.objects.values("title")
+
+            def get(self, request):
+                print(self.get_object().anything)
+
+
+        class Base(generics.GenericAPIView):
+            queryset = Offer.objects
+
+            def get(self, request):
+                print(self.get_object().counted_below)
+
+
+        class Below(Base):
+            queryset = Offer.objects.annotate(counted_below=Count("orders"))
+        """,
+    "shop/code.py": "from shop import api\n",
+}
+
+
 def test_reads_of_what_is_not_there(tmp_path: Path) -> None:
     """Exactly the lines that say so, with the nearest name."""
-    names = inspect(tmp_path, {"shop/settings.py": SETTINGS, **MODULES})
+    _judge(tmp_path, MODULES)
+
+
+def test_reads_of_what_serializers_and_views_of_an_api_do_not_have(tmp_path: Path) -> None:
+    """An object that a view may annotate is asked for nothing but its relations."""
+    pytest.importorskip("rest_framework")
+    _judge(tmp_path, API)
+
+
+def _judge(root: Path, modules: Mapping[str, str]) -> None:
+    names = inspect(root, {"shop/settings.py": SETTINGS, **modules})
     expected = set()
-    for file, text in MODULES.items():
+    for file, text in modules.items():
         for number, line in enumerate(text.splitlines(), 1):
             _, mark, said = line.partition("  # ")
             if mark:

@@ -114,6 +114,7 @@ def test_what_a_class_lists(shop: Shop, body: str) -> None:
         "@classmethod\n    def make(cls, k):\n        made = cls()\n        setattr(made, k, 1)",
         "def late(self, k, v):\n        if not hasattr(self, k): setattr(self, k, v)",
         "def late(self, one):\n        import functools\n        functools.update_wrapper(self, one)",
+        "def __init__(self, other): self.__class__ = other",
         "pass",
     ],
 )
@@ -363,9 +364,8 @@ GIVEN = [
     ("class Other:\n    def __init__(self): self.total = 1", True),
     ("def use(one):\n    if one.total == 1: return {'total': one.total}", True),
     ("def use(one):\n    for x in one.total: print(x, one.total, sep='')", True),
-    ("def use(model: 'Model', data):\n    for k, v in data: setattr(model, k, v)", False),
-    ("def use(model: 'Model', data): model.__dict__.update(data)", False),
-    ("def use(other, data):\n    for k, v in data: setattr(other, k, v)", True),
+    ("def use(one): return type(one.__name__, (one,), {'total': 1})", False),
+    ("def use(one): return type(one), {'total': 1}", True),
     ("def use(one): total = one.total", True),
     ("def use(one): return row(total=one.total)", True),
 ]
@@ -378,6 +378,78 @@ def test_what_other_code_gives_to_an_object(shop: Shop, text: str, confirmed: bo
     shop.load(text, "use")
     assert shop.lacks(module.Model, "total") is True
     assert shop.confirmed(module.Model, "total") is confirmed
+
+
+@pytest.mark.parametrize(
+    "text, confirmed",
+    [
+        ("def make():\n    class Made(Model): total = 1\n", False),
+        ("def make(other):\n    return type(str(other), (Model, other), {})\n", False),
+        ("def make(other):\n    other.__bases__ = (Model,) + other.__bases__\n", False),
+        ("def make():\n    class Meta(Model.Meta): total = 1\n", True),
+        ("def make():\n    class Made(Models): total = 1\n", True),
+    ],
+)
+def test_subclasses_that_are_made_later(shop: Shop, text: str, confirmed: bool) -> None:
+    """They count where the value may be one."""
+    module = shop.load("class Model:\n    def name(self): pass\n")
+    shop.load(text, "use")
+    assert shop.presence.confirmed(Instance(module.Model, MADE), "total") is confirmed
+    assert shop.confirmed(module.Model, "total") is True
+
+
+@pytest.mark.parametrize(
+    "text, confirmed",
+    [
+        ("class Made(Model):\n    total = 1\n", False),
+        ("class Made(Model, Other): pass\n", False),
+        ("class Made(Other,\n    Model): pass\n", False),
+        ("class Made(Model): pass\n", True),
+        ("class Made(Other):\n    model = Model\n    total = 1\n", True),
+    ],
+)
+def test_subclasses_in_modules_that_are_not_loaded(shop: Shop, text: str, confirmed: bool) -> None:
+    """Another process loads them."""
+    module = shop.load("class Model:\n    def name(self): pass\n")
+    write_files(shop.root, {f"{shop.package}/worker.py": text})
+    assert shop.presence.confirmed(Instance(module.Model, MADE), "total") is confirmed
+    assert shop.confirmed(module.Model, "total") is True
+
+
+FILLING = [
+    ("def use(model: 'Model', data):\n    for k, v in data: setattr(model, k, v)", False),
+    ("def use(model: 'Model | None', data): model.__dict__.update(data)", False),
+    ("def use(data):\n    model = Model()\n    vars(model).update(data)", False),
+    ("model = Model()\nfor k in 'ab': setattr(model, k, 1)", False),
+    ("def fill(one, data): one.__dict__ = data\ndef use(data):\n    fill(Model(), data)", False),
+    (
+        "class Loader:\n    def fill(self, k):\n        one = self.x or Model()\n        setattr(one, k, 1)",
+        False,
+    ),
+    ("class Loader:\n    def fill(self, one, k): setattr(one, k, 1)\n    kind = Model", True),
+    ("class Loader:\n    def fill(self, k): setattr(self, k, 1)\n    kind = Model", True),
+    ("def fill(one, k): setattr(one, k, 1)\nkind = Model", True),
+    ("def fill(one: 'Other', k): setattr(one, k, 1)\nuse = lambda: fill(Model())", True),
+    ("def fill(one, k): setattr(one, 'name', k)\nuse = lambda: fill(Model())", True),
+]
+
+
+@pytest.mark.parametrize("text, confirmed", FILLING)
+def test_functions_that_fill_an_object(shop: Shop, text: str, confirmed: bool) -> None:
+    """An object that is filled by keys may have any attribute; so may what a filling function is given."""
+    module = shop.load("class Model:\n    def name(self): pass\n")
+    shop.load(f"from {shop.package}.models import Model\n{text}\n", "use")
+    assert shop.lacks(module.Model, "total") is True
+    assert shop.confirmed(module.Model, "total") is confirmed
+
+
+def test_annotations_that_do_not_say_the_truth(shop: Shop) -> None:
+    """A parameter that is annotated as a class and asked for ``get`` is a dict."""
+    module = shop.load("class Schema:\n    def name(self): pass\n")
+    for known, expected in ((Known("annotated"), False), (MADE, True)):
+        value = Instance(module.Schema, known)
+        assert shop.presence.lacks(value, "items") is True
+        assert shop.presence.confirmed(value, "items") is expected
 
 
 def test_stores_that_have_been_judged_are_not_searched(shop: Shop) -> None:

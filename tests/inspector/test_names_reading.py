@@ -311,6 +311,11 @@ def test_silent(tmp_path: Path, body: str) -> None:
             id="kept value, changed elsewhere",
         ),
         pytest.param(
+            "def far(y): y.titel\ndef run(x): far(x)\ndef use(): run(Shop('x'))\n",
+            ["y.titel"],
+            id="passed on",
+        ),
+        pytest.param(
             "def run(x): x.titel\ndef use(): run(Shop('x')); run(Kiosk('y'))\n", [], id="two classes passed"
         ),
         pytest.param(
@@ -328,6 +333,25 @@ def test_silent(tmp_path: Path, body: str) -> None:
             "HELD = None\ndef set(): global HELD; HELD = Shop('x')\ndef use(): HELD.titel\n", [], id="global"
         ),
         pytest.param("def use(): Open().titel\n", [], id="any attribute"),
+        pytest.param(
+            "def use():\n    try: {}['x']\n    except KeyError: json.dmups(1)\n", [], id="another version"
+        ),
+        pytest.param(
+            "def use():\n    x = Shop('x')\n    [x := y for y in json.loads('[]')]\n    x.titel\n",
+            [],
+            id="bound inside",
+        ),
+        pytest.param(
+            "class A:\n    class Shop:\n        titel = 1\n    def use(self, x: Shop): x.titel\n",
+            [],
+            id="a class in a class",
+        ),
+        pytest.param(
+            "class A:\n    def __init__(self): self.x = Shop('x')\n    def change(self): self.x = Open()\n"
+            "HELD = A()\ndef use(): HELD.x.titel\n",
+            [],
+            id="changed later",
+        ),
         pytest.param(
             "class A:\n    kept = Shop\n    def use(self): return self.kept.titel\n",
             ["self.kept.titel"],
@@ -356,7 +380,9 @@ def test_silent(tmp_path: Path, body: str) -> None:
             [],
             id="instance of another class kept later",
         ),
-        pytest.param("def use(x: tuple[()]): x.size, Shop('x').titel\n", ["x.size", "Shop('x').titel"], id="empty tuple"),
+        pytest.param(
+            "def use(x: tuple[()]): x.size, Shop('x').titel\n", ["Shop('x').titel"], id="empty tuple"
+        ),
         pytest.param(
             "import sys\nhere = sys.modules[__name__]\ndef change(): here.SERVICE = json\n"
             "def use(): SERVICE.titel\n",
@@ -418,6 +444,20 @@ def test_what_is_told_of_a_read(tmp_path: Path) -> None:
     assert (missed["function"], missed["known"], missed["known_line"]) == ("use", "made", 6)
     assert (missed["near"], missed["of_class"], missed["nullable"]) == ("name", False, "")
     assert (told["modules"], told["reads"], told["judged"]) == (1, 2, 2)
+
+
+def test_what_is_too_deep_to_read_is_left_out(tmp_path: Path) -> None:
+    deep = f"def deep():\n    Shop('x').titel\n    return {'+'.join(['1'] * 1500)}\n"
+    assert missing(tmp_path, in_shop(f"{deep}def use(): Shop('x').titel\n")) == ["Shop('x').titel"] * 2
+    deep = f"def deep():\n    Shop('x').titel\n    return x{'.a' * 2500}\n"
+    assert set(missing(tmp_path, in_shop(f"{deep}def use(): Shop('x').titel\n"))) <= {"Shop('x').titel"}
+
+
+def test_a_long_module(tmp_path: Path) -> None:
+    functions = "".join(
+        f"def use_{number}(x: Shop):\n    return x.title, x.titel\n" for number in range(1000)
+    )
+    assert len(missing(tmp_path, in_shop(functions))) == 1000
 
 
 NAMES = st.sampled_from(["x", "y", "Shop", "Owner", "find", "self", "json"])

@@ -24,6 +24,8 @@ from .value import Class, Framework, Value
 
 DEEPEST = 8
 """Functions that are read because one calls the other."""
+ROUNDS = 3
+"""How often functions are read again that others pass on what they are passed."""
 STEPS = 400_000
 """Expressions that are read in one module, with the functions that it calls."""
 
@@ -74,6 +76,7 @@ class Analysis:
         """Files with a function that could not be read."""
         self.steps = 0
         self.limit = STEPS
+        self._below: dict[int, tuple[type, list[type] | None]] = {}
         self._outcomes: dict[int, Outcome | None] = {}
         self._depth = 0
 
@@ -84,11 +87,17 @@ class Analysis:
         found: bool | None = self.presence.lacks(owner, name)
         if not found or not isinstance(owner, Class) or owner.exact:
             return found
-        below = subclasses(owner.cls)
+        below = self.subclasses(owner.cls)
         if below is None:
             return None
         answers = [self.presence.lacks(Class(one), name) for one in below]
         return False if False in answers else None if None in answers else True
+
+    def subclasses(self, cls: type) -> list[type] | None:
+        """All loaded subclasses; ``None`` where there are too many to look at."""
+        if id(cls) not in self._below:
+            self._below[id(cls)] = cls, subclasses(cls)
+        return self._below[id(cls)][1]
 
     def asked_class(self, owner: Value) -> type | None:
         """The class that a read is counted for."""
@@ -177,10 +186,15 @@ class Analysis:
 
     def read_passed(self) -> None:
         """Read those functions again of whose parameters more is known now that every call was read."""
-        for unit, place, given in list(passing.functions(self)):
-            self.limit = self.steps + STEPS
-            with contextlib.suppress(ExhaustedError):
-                self.read(unit, place, given)
+        others = passing.called_otherwise(self)
+        done: dict[int, Mapping[str, Value | None]] = {}
+        for _ in range(ROUNDS):
+            for unit, place, given in list(passing.functions(self, others)):
+                if done.get(id(place.node)) != given:
+                    done[id(place.node)] = given
+                    self.limit = self.steps + STEPS
+                    with contextlib.suppress(ExhaustedError):
+                        self.read(unit, place, given)
 
     def _run(self, flow: Flow, node: Any, passed: Mapping[str, Value | None]) -> Outcome | None:
         self._depth += 1

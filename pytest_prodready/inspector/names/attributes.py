@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import sys
 import types
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from ..sources import members
 from . import builtin_results
 from .annotations import MISSING, Annotations, Lookup, of_module
 from .joins import is_nothing, join_all
-from .objects_held import getter, is_class, is_descriptor, member, subclasses, value_of
+from .objects_held import getter, is_class, is_descriptor, member, value_of
 from .value import Class, Instance, Known, Live, Value
 
 if TYPE_CHECKING:
@@ -60,9 +61,12 @@ def _of_live(analysis: Analysis, owner: Live, name: str, line: int) -> Value | N
             )
             return None if rebound else value_of(held[name])
         return value_of(sys.modules.get(f"{owner.value.__name__}.{name}", MISSING))
-    if name in attributes(owner.value):
-        return None if name in analysis.stored else value_of(attributes(owner.value)[name])
-    return _of_instance(analysis, Instance(type(owner.value), Known("kept"), exact=True), name, line)
+    of_class = Instance(type(owner.value), Known("kept"), exact=True)
+    if name not in attributes(owner.value):
+        return _of_instance(analysis, of_class, name, line)
+    if any(one.__module__ in analysis.units for one in type(owner.value).__mro__):
+        return elsewhere(assigned(analysis, of_class, name))  # its methods may give it another one later
+    return None if name in analysis.stored else value_of(attributes(owner.value)[name])
 
 
 def _of_class(owner: Class, name: str) -> Value | None:
@@ -99,7 +103,7 @@ def declared(analysis: Analysis, cls: type, name: str) -> Value | None:
         unit = analysis.units.get(module) if isinstance(module, str) else None
         if unit is not None:
             form: Any = _annotation_in(unit.class_of(one), name)
-            lookup: Lookup = unit.held_by
+            lookup: Lookup = functools.partial(unit.held_in, one)
         else:
             found = vars(one).get("__annotations__")
             form = found.get(name) if type(found) is dict else None
@@ -129,7 +133,7 @@ def assigned(analysis: Analysis, owner: Instance, name: str) -> Value | None:
 
 def _assigned(analysis: Analysis, owner: Instance, name: str) -> Value | None:
     line = [one for one in owner.cls.__mro__ if one is not object]
-    below = [] if owner.exact else subclasses(owner.cls)
+    below = [] if owner.exact else analysis.subclasses(owner.cls)
     if below is None:
         return None
     values: list[Value | None] = []

@@ -93,7 +93,7 @@ class Binding(Expressions):
             if isinstance(target, ast.Name):
                 self.bind(target.id, None)
             elif isinstance(target, ast.Attribute):
-                self.value(target.value)
+                self.read(target, target.value, self.value(target.value), target.attr)
             else:
                 self.value(target)
 

@@ -228,11 +228,13 @@ class Calling(Narrowing):
     def _note(self, node: ast.Call, call: Call, target: Target) -> None:
         for asked in self.analysis.frameworks.lookups(call):
             self.analysis.records.lookup(self.unit.file, node, asked)
+        unresolved = self.analysis.parameters.unresolved
+        unresolved.pop(id(node), None)
         if target.function is None and call.name:
-            self.analysis.parameters.unresolved.add(call.name)
+            unresolved[id(node)] = call.name
         elif type(target.function) is types.FunctionType:
             bound = target.receiver is not None
-            self.analysis.parameters.note(target.function, call, self.unit.file, bound=bound)
+            self.analysis.parameters.note(target.function, call, bound=bound)
 
 
 def _instance(value: Instance | Live) -> Instance:

@@ -14,8 +14,11 @@ from ..sources import tree_of
 from . import class_objects, filling
 from .listed import CLOSED_BASES
 
-GIVING = re.compile(rb"\bsetattr\(\s*[\w.]+\s*,(?!\s*['\"])|\b__dict__\b|\bvars\(")
-"""In a source that gives attributes by names that are data."""
+GIVING = re.compile(
+    rb"\bsetattr\(\s*[\w.]+\s*,(?!\s*['\"])|\b__dict__\b|\bvars\("
+    rb"|\b(?:type|new_class|make_dataclass|create_model)\((?:[^()]|\([^()]*\))*?,"
+)
+"""In a source that gives attributes by names that are data, or makes classes of them."""
 ANNOTATING = re.compile(rb"\b(?:annotate|alias|extra|to_attr|Prefetch)\b")
 SELF = re.compile(rb"(?<![\w.])(?:self|cls)\Z")
 SEVERAL = re.compile(rb"\s*[\w.\[\]]+(?:\s*,\s*[\w.\[\]]+)*\Z")
@@ -24,7 +27,7 @@ TARGET = re.compile(rb"\b(?:for|as)\s+[\w.]+\Z")
 """Of a line before an attribute: a loop or a ``with`` stores it."""
 BY_TEXT = re.compile(rb"\bsetattr\([^()]*,\s*\Z|__dict__\[\Z")
 """Of a line before a text: it is the name under which something is stored."""
-UNREADABLE = filling.Filling(frozenset(), frozenset(), methods=True)
+UNREADABLE = filling.Filling(frozenset(), frozenset(), unread=True)
 NO_LIBRARY = {"abc", "builtins", "typing", "typing_extensions"}
 """Modules of bases whose users do not give anything to instances of subclasses."""
 
@@ -149,7 +152,7 @@ class Confirm:
         spoken_of = re.compile(rb"\b%s\b" % re.escape(name.encode()))
         speaking = [file for file in files if spoken_of.search(self._text(file))]
         return any(
-            (file in found and found[file].methods) or (calls is not None and calls.search(self._text(file)))
+            (file in found and found[file].unread) or (calls is not None and calls.search(self._text(file)))
             for file in speaking
         )
 

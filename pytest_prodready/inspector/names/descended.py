@@ -24,7 +24,7 @@ class Descended:
         self._texts: list[tuple[bytes, bool]] | None = None
 
     def may_have(self, cls: type, name: str) -> bool:
-        """Whether an instance of a subclass that is made later, or in another process, may have the attribute.
+        """Whether an instance of a subclass that is made later or in another process may have it.
 
         Args:
             cls: the class; its loaded subclasses are looked for as well.
@@ -33,14 +33,14 @@ class Descended:
         below = class_objects.subclasses(cls)
         classes = {class_objects.qualname(one).rpartition(".")[2] for one in [cls, *below]}
         text = name.encode()
-        for one in sorted(classes):
-            made, stated, word = _patterns(one)
+        for own in sorted(classes):
+            made, stated, word = _patterns(own)
             for data, loaded in self._sources():
                 if word not in data:
                     continue
                 if made.search(data):
                     return True
-                if not loaded and any(text in data or found["more"] for found in stated.finditer(data)):
+                if not loaded and any(text in data or b"," in one["bases"] for one in stated.finditer(data)):
                     return True
         return False
 
@@ -65,7 +65,7 @@ class Descended:
 
 @functools.lru_cache(maxsize=256)
 def _patterns(name: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes], bytes]:
-    """What makes a subclass when it runs, and what states one with or without more bases; and the name itself."""
+    """What makes a subclass when it runs, and what states one at the top of a module; and the name itself."""
     word = name.encode()
     base = rb"\b%s\b(?!\.)" % re.escape(word)  # not that of ``Base.Meta``
     made = (
@@ -73,8 +73,7 @@ def _patterns(name: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes], bytes]:
         rb"|\b(?:type|new_class)\((?:[^()]|\([^()]*\))*?,\s*\([^()]*%(base)s"
         rb"|%(base)s[^()\n]*\)\s*\+[^\n]*__bases__|__bases__[^\n]*%(base)s"
     ) % {b"base": base}
-    stated = rb"^class[ \t]+\w+\((?P<before>[^)]*,)?[^),]*%s[^),]*(?P<after>,)?" % base
-    stated = stated.replace(b"(?P<before>[^)]*,)?", b"(?:[^)]*,)?").replace(b"(?P<after>,)?", b"(?P<more>,)?")
+    stated = rb"^class[ \t]+\w+\((?P<bases>[^)]*%s[^)]*)" % base
     return re.compile(made, re.MULTILINE), re.compile(stated, re.MULTILINE), word
 
 

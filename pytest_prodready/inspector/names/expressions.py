@@ -138,9 +138,8 @@ class Expressions(Calling):
                 self.narrow(node.values[number - 1], holds=isinstance(node.op, ast.And))
             values.append(self.value(one))
         after, self.env = self.env, before
-        for bound in walk(node):
-            if isinstance(bound, ast.NamedExpr):
-                self.env[bound.target.id] = after.get(bound.target.id)
+        for name in _walruses(node):
+            self.env[name] = after.get(name)
         if isinstance(node.op, ast.Or):
             return join_all([*map(present, values[:-1]), values[-1]]) if _all_known(values) else None
         return join_all(values)
@@ -166,7 +165,13 @@ class Expressions(Calling):
         self.narrow(node.test, holds=False)
         other = self.value(node.orelse)
         self.env = before
+        self._forget(node)
         return join(one, other)
+
+    def _forget(self, node: ast.expr) -> None:
+        """Know nothing of the names that an expression binds on one of its ways."""
+        for name in _walruses(node):
+            self.env[name] = None
 
     def _walrus(self, node: ast.NamedExpr) -> Value | None:
         value = self.value(node.value)
@@ -213,11 +218,16 @@ class Expressions(Calling):
             else:
                 made = Instance(type(_ for _ in ()), known, opened=True, items=item)
         self.env = before
+        self._forget(node)
         return made
 
 
 def _text_of(node: ast.expr | None) -> Any:
     return node.value if isinstance(node, ast.Constant) else None
+
+
+def _walruses(node: ast.expr) -> list[str]:
+    return [one.target.id for one in walk(node) if isinstance(one, ast.NamedExpr)]
 
 
 def _all_known(values: list[Value | None]) -> bool:

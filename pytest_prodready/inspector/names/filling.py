@@ -19,18 +19,17 @@ class Filling(NamedTuple):
     """Who fills what, in one source."""
 
     classes: frozenset[str]
-    """Names of classes whose instances are filled."""
+    """Names of classes whose instances are filled, or may be."""
     functions: frozenset[str]
     """Functions that fill what they are given, or what is not known."""
-    methods: bool
-    """A method does so, or the source cannot be read."""
+    unread: bool = False
+    """The source cannot be read."""
 
 
 def read(tree: ast.Module) -> Filling:
     """What a module fills."""
     classes: set[str] = set()
     functions: set[str] = set()
-    methods = False
     at_top = dict(_made(tree.body))
     for function, of_class in _functions(tree, of_class=False):
         body = function.body
@@ -42,10 +41,11 @@ def read(tree: ast.Module) -> Filling:
             origin = made.get(receiver, "") or _annotated(function, receiver)
             classes.update(origin.split())
             classes.add(receiver)
-            if not origin:
-                methods = methods or of_class
-                functions.update([function.name] if isinstance(function, _Function) and not of_class else [])
-    return Filling(frozenset(classes), frozenset(functions), methods)
+            if not origin and of_class:  # methods are called by too many names to be followed
+                classes.update(map(last_name, walk(function)))
+            elif not origin and isinstance(function, _Function):
+                functions.add(function.name)
+    return Filling(frozenset(classes), frozenset(functions))
 
 
 def _functions(node: ast.AST, *, of_class: bool) -> Iterator[tuple[ast.Module | _Function, bool]]:

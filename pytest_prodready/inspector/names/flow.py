@@ -17,6 +17,8 @@ from .value import Class, Instance, Known
 
 CATCHES = {"AttributeError"}
 CATCHES_ALL = {"BaseException", "Exception", ""}
+LACKING = {"AttributeError", "ImportError", "KeyError", "LookupError", "ModuleNotFoundError", "NameError"}
+"""What is raised where a library is of another version, or not there."""
 TELLS = {"critical", "error", "exception", "fatal", "warning", "warn", "capture_exception", "print_exc"}
 """What a handler calls that tells of a failure which nobody has provided for."""
 
@@ -109,7 +111,11 @@ class Flow(Loops):
                 Instance(kind.cls, Known("annotated", handler.lineno)) if isinstance(kind, Class) else None
             )
             self.bind(handler.name, caught)
+        kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+        otherwise = any(last_name(one) in LACKING for one in kinds)
+        self.otherwise += otherwise
         self.body(handler.body)
+        self.otherwise -= otherwise
 
     @staticmethod
     def _provides(handler: ast.ExceptHandler) -> bool:

@@ -60,6 +60,8 @@ class Frame:
         """Above 0 nothing is recorded: the text is read once more afterwards."""
         self.silent = 0
         """Above 0 a missing attribute is provided for."""
+        self.otherwise = 0
+        """Above 0 it stands in what is done where a library lacks something: another version of it."""
         self.dead = False
         """This point is not reached."""
         self.asked = self.scope.asked | (analysis.asked_around(unit, place) if place else set())
@@ -97,7 +99,7 @@ class Frame:
             return value.value
         if name in self.env or name in self.outer or (name in self.scope.bound and self.place is not None):
             return MISSING
-        return self.unit.held_by(name)
+        return self.unit.held_in(self.owner, name)
 
     def annotated(self, form: ast.AST, line: int) -> Value | None:
         """What an annotation in this function says."""
@@ -135,6 +137,8 @@ class Frame:
         lacks = self._lacks(owner, name, node.lineno)
         cls = self.analysis.asked_class(owner)
         records.read(file, node, name, cls if lacks is not None else None)
+        if self.otherwise and (isinstance(owner, Live) or owner_known(owner) == "configured"):
+            return
         if lacks and not self.silent and self.place is not None and name not in self.asked:
             function = self.place.qualified
             known = owner.known if isinstance(owner, Instance) else Known("kept")
@@ -153,9 +157,10 @@ class Frame:
                 return None
             if name in owner.extra:
                 return False
-        if self.analysis.frameworks.attribute(owner, name, line) is not None:
+        lacks = self.analysis.lacks(owner, name)
+        if lacks is not False and self.analysis.frameworks.attribute(owner, name, line) is not None:
             return False
-        return self.analysis.lacks(owner, name)
+        return lacks
 
     @staticmethod
     def _is_nullable(owner: Value) -> bool:
@@ -173,6 +178,11 @@ class Frame:
         file, nullable = self.unit.file, str(relation[1])
         missed = Missed(owner, name, file, node.lineno, line, function, written, known, nullable)
         self.analysis.records.miss(node, missed)
+
+
+def owner_known(owner: Value) -> str:
+    """How the class of an instance is known; empty for others."""
+    return owner.known.how if isinstance(owner, Instance) else ""
 
 
 def joined(scope: Scope, one: Environment, other: Environment) -> Environment:

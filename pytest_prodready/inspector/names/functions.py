@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import types
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from .entering import CONTEXT
 from .indexing import Place
 from .joins import EMPTY, is_nothing, join_all
 from .module_scope import Unit
-from .objects_held import getter, subclasses
+from .objects_held import getter
 from .records import class_of
 from .value import Class, Instance, Known, Value
 
@@ -64,7 +65,7 @@ class Functions:
     def _below(self, receiver: Value | None) -> list[type]:
         if not isinstance(receiver, (Instance, Class)) or receiver.exact:
             return []
-        return subclasses(receiver.cls) or []
+        return self.analysis.subclasses(receiver.cls) or []
 
     def _overriding(self, function: Any, receiver: Value | None, name: str) -> list[Any]:
         if not name:
@@ -106,9 +107,9 @@ class Functions:
             return self._as_called(function, given, known)
         returns = getattr(place.node, "returns", None)
         if returns is not None:
-            given = self._checked(
-                function, unit, place, Annotations(unsure, unit.held_by, receiver).of(returns)
-            )
+            owner = self.analysis.class_at(unit, place.path) if place.path else None
+            lookup = functools.partial(unit.held_in, owner)
+            given = self._checked(function, unit, place, Annotations(unsure, lookup, receiver).of(returns))
             return self._as_called(function, given, known)
         return self._inferred(function, unit, place, known)
 

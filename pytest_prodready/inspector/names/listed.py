@@ -61,9 +61,7 @@ OF_C = {
 }
 """Modules whose classes find attributes as ``object`` does."""
 DICTS_OF_C = {
-    "builtins.function",
     "collections.OrderedDict",
-    "functools._lru_cache_wrapper",
     "functools.partial",
 }
 """Classes of C's that put nothing into the dict that their instances have."""

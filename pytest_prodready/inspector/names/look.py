@@ -78,8 +78,12 @@ def _facts(analysis: Analysis, project: Project, modules: int) -> Facts:
     classes: dict[str, type] = {}
     judged = {unit.file for unit in analysis.units.values()} - analysis.given_up
     candidates = [one for one in found.missed.values() if not found.may_have(one)]
+    told: dict[tuple[type | None, str], bool] = {}
     for one in Plausible(analysis).every(candidates):
-        if _confirmed(analysis, one, judged):
+        key = class_of(one.owner), one.name
+        if key not in told or one.nullable:
+            told[key] = _confirmed(analysis, one, judged)
+        if told[key]:
             missed[_named(one)].append(_read(one, analysis, project))
     reads: dict[str, int] = defaultdict(int)
     for cls, times in found.asked.items():

@@ -16,6 +16,7 @@ from ..statement_names import resolved
 from ..values import Values
 from .annotations import MISSING
 from .indexing import Index, Place
+from .objects_held import is_class
 
 LARGEST = 1_000_000
 """Bytes; a longer text was generated, and nobody mistypes a name in it."""
@@ -57,6 +58,13 @@ class Unit:
         if name in self.checking:
             return self._imported(*self.checking[name])
         return vars(builtins).get(name, MISSING)
+
+    def held_in(self, cls: type | None, name: str) -> Any:
+        """As :meth:`held_by`, where the name stands in the body of a class: that one's names come first."""
+        if cls is None or name not in vars(cls):
+            return self.held_by(name)
+        held = vars(cls)[name]
+        return held if is_class(held) else MISSING
 
     def function_of(self, code: CodeType) -> Place | None:
         """The function that a code object was compiled from."""

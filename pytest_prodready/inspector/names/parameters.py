@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import types
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..nodes import last_name
 from .flow import Flow
-from .joins import EMPTY, NOTHING, is_nothing, join, optional
+from .joins import EMPTY, NOTHING, is_nothing, join, join_all, optional
 from .scopes import Scope
 from .value import Call, Class, Instance, Known, Value
 
@@ -21,24 +21,31 @@ class Parameters:
     """Gathers what is passed to the functions of the application."""
 
     def __init__(self) -> None:
-        self.unresolved: set[str] = set()
-        """Names of methods that are called on what is not known."""
-        self.passed: dict[types.CodeType, dict[str, Value | None]] = {}
-        """Function → parameter → what all calls so far pass."""
-        self.functions: dict[types.CodeType, types.FunctionType] = {}
+        self.unresolved: dict[int, str] = {}
+        """``id`` of a call → the name of the method, which is called on what is not known."""
+        self._sites: dict[types.CodeType, dict[int, dict[str, Value | None] | None]] = {}
+        """Function → ``id`` of a call → what it passes, ``None`` where that cannot be told."""
 
-    def note(self, function: types.FunctionType, call: Call, file: str, *, bound: bool) -> None:
-        """One call of a function."""
+    def note(self, function: types.FunctionType, call: Call, *, bound: bool) -> None:
+        """One call of a function; when it is read again, more may be known."""
         code = function.__code__
-        self.functions[code] = function
-        known = self.passed.setdefault(code, {})
-        given = _given(code, call, bound=bound)
-        for name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
-            if call.spread:
-                known[name] = None
-            elif name in given:
-                value = _anonymous(given[name])
-                known[name] = join(known[name], value) if name in known else value
+        given = None if call.spread else _given(code, call, bound=bound)
+        self._sites.setdefault(code, {})[id(call.node)] = given
+
+    def passed(self) -> Iterator[tuple[types.CodeType, dict[str, Value]]]:
+        """Each function, with the parameters that all of its calls pass a value of one class."""
+        for code, sites in self._sites.items():
+            found: dict[str, Value] = {}
+            for name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
+                values = [
+                    None if site is None else site[name]
+                    for site in sites.values()
+                    if site is None or name in site
+                ]
+                joined = join_all(map(_anonymous, values))
+                if joined is not None:
+                    found[name] = joined
+            yield code, found
 
 
 def _given(code: types.CodeType, call: Call, *, bound: bool) -> dict[str, Value | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
 import types
@@ -13,11 +14,16 @@ from ..project import Project, source_file
 from ..sources import members
 from . import class_objects
 from .confirm import Confirm
+from .descended import Descended
 from .listed import BY_KEY, CLOSED, Listed, Listing
 from .near import nearest
 from .sqlalchemy_mapped import is_whole
 from .value import Class, Instance, Live, Value
 
+FUNCTIONS = (types.FunctionType, type(functools.lru_cache(len)))
+SAID = ("annotated", "returned")
+OF_DATA = {name for cls in (dict, list, str, int, set, bytes) for name in vars(cls)}
+"""Where an annotation says something else than the truth, it is mostly data that it is about."""
 ABSTRACT = re.compile(r"[Mm]ixin|Abstract|Protocol|Interface|^_?Base(?![a-z])|Base$")
 """In the name of a class that is there to be inherited from."""
 
@@ -34,6 +40,7 @@ class Presence:
         self._listing = Listing(project, parsed)
         self._project = project
         self._confirm = Confirm(project)
+        self._descended = Descended(project)
         self._told: dict[tuple[object, ...], tuple[type, bool | None]] = {}
 
     def lacks(self, value: Value, name: str) -> bool | None:
@@ -66,7 +73,12 @@ class Presence:
                 of this name is known; all others are searched for it.
         """
         cls = _class_of(value)
+        if isinstance(value, Instance) and value.known.how in SAID and name in OF_DATA:
+            return False
         try:
+            exact = getattr(value, "exact", True)  # else it may be of a subclass
+            if cls is not None and not exact and self._descended.may_have(cls, name):
+                return False
             read = self._listing.of_instances(cls).read if cls is not None else ()
             libraries = [one for one in read if not self._project.owns_file(one[0])]
             return self._confirm.confirmed(cls, name, libraries, judged)
@@ -136,8 +148,11 @@ class Presence:
 
     def _of_live(self, value: object, name: str) -> bool | None:
         if type(value) is not types.ModuleType:
-            held = class_objects.dict_of(value)
-            return False if name in held else self._once(type(value), name, "exact")
+            if name in class_objects.dict_of(value):
+                return False
+            if type(value) in FUNCTIONS:  # what may be given to others, these have got
+                return not class_objects.holds(type(value), name)
+            return self._once(type(value), name, "exact")
         held = members(value)
         if name in held:
             return False

@@ -157,7 +157,7 @@ def _nullable(prop: Any) -> bool | None:
 
 def _column(prop: Any, line: int) -> Instance | None:
     """An instance of the Python type of a column, where SQLAlchemy's own type says which."""
-    columns = getattr(prop, "columns", ())
+    columns: Any = getattr(prop, "columns", ())
     column = columns[0] if columns else None
     table = mapped.loaded("sqlalchemy", "Column")
     if column is None or table is None or table not in mapped.bases(type(column)):

@@ -97,7 +97,7 @@ def _members(cls: type) -> set[str]:
 def _column_names(one: Selected) -> set[str]:
     """The names of the column behind an attribute, which may be others than the attribute's."""
     prop = mapped.property_of(one.cls, one.name) if one.cls is not None else None
-    columns = getattr(prop, "columns", None) or ()
+    columns: Any = getattr(prop, "columns", None) or ()
     return {str(name) for column in columns for name in (column.key, column.name) if name is not None}
 
 
@@ -135,7 +135,7 @@ def _of_attribute(kind: type, column: Column) -> frozenset[str] | None:
     found = {*OF_COMPARATORS, *getattr(held, "__dict__", ())}
     behind: list[Any] = [kind, getattr(prop, "comparator_factory", None)]
     if mapped.is_a(prop, "sqlalchemy.orm", "ColumnProperty"):
-        columns = getattr(prop, "columns", None) or ()
+        columns: Any = getattr(prop, "columns", None) or ()
         plain = mapped.loaded("sqlalchemy", "Column")
         if len(columns) != 1 or plain is None or type(columns[0]) is not plain:
             return None

@@ -122,7 +122,8 @@ def class_has(cls: type, name: str) -> bool | None:
         # that of pydantic, which SQLModel has, looks for private attributes
         if owner not in (None, type, object) and not module_of(owner).startswith("pydantic."):
             return None
-    return None if any(class_has(one, name) is not False for one in type.__subclasses__(cls)) else False
+    below: list[type] = type.__subclasses__(cls)
+    return None if any(class_has(one, name) is not False for one in below) else False
 
 
 def names(cls: type) -> frozenset[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from . import sqlalchemy_mapped as mapped
 from .near import nearest
 from .sqlalchemy_states import Column, Loading, Statement, Step, words
-from .value import Asked, Call, Class, Instance, Known
+from .value import Asked, Call, Class, Instance, Known, Value
 
 MOVING = words("""
     joinedload subqueryload selectinload lazyload immediateload noload raiseload defaultload
@@ -41,7 +42,7 @@ def asked(call: Call) -> Iterator[Asked]:
     owner = call.owner
     if isinstance(owner, Instance) and isinstance(owner.state, Statement) and call.name == "options":
         start = _entity(owner.state)
-        for value in call.args:
+        for value in _given(call):
             if start is not None and isinstance(value, Instance) and isinstance(value.state, Loading):
                 yield from _walk(start, value.state.pending)[1]
         return
@@ -49,6 +50,17 @@ def asked(call: Call) -> Iterator[Asked]:
         steps = _steps(call, call.name)
         if steps is not None and not owner.state.lost:
             yield from _walk(owner.state.at, steps)[1]
+
+
+def _given(call: Call) -> Iterator[Value | None]:
+    """The arguments of a call, those of ``*options`` among them as far as they are known."""
+    for node, value in zip(call.node.args, call.args, strict=False):
+        if not isinstance(node, ast.Starred):
+            yield value
+        elif call.value is not None:
+            several = call.value(node.value)
+            if isinstance(several, Instance):
+                yield from several.parts or (several.items,)
 
 
 def missing(cls: type, written: str, part: str, how: str, line: int, among: Iterable[type]) -> Asked:

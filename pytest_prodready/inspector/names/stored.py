@@ -150,7 +150,8 @@ class _Method:
 
     def _read(self, node: ast.AST) -> None:
         if isinstance(node, ast.Attribute):
-            if isinstance(node.ctx, ast.Store) and self._is_dict(node):
+            becomes_another = node.attr == "__class__" and self._is_owner(node.value)
+            if isinstance(node.ctx, ast.Store) and (becomes_another or self._is_dict(node)):
                 self._open(OPEN)
             elif isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name):
                 self.names.add(node.attr)
@@ -245,7 +246,8 @@ def of_code(code: types.CodeType) -> Stored:
     while waiting:
         one = waiting.pop()
         names.update(_stored_names(one))
-        if not _STORING.isdisjoint(one.co_names) or {"__dict__", "vars"} & set(one.co_names):
+        by_key = {"__dict__", "vars"} & set(one.co_names) or "__class__" in names
+        if by_key or not _STORING.isdisjoint(one.co_names):
             opened = max(opened, BY_KEY)
         if {"exec", "eval", "update_wrapper"} & set(one.co_names):
             opened = OPEN
