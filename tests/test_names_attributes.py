@@ -197,7 +197,7 @@ def test_e3_a_call_that_this_cache_lacks(judge: Judge) -> None:
     run = judge(DIRECTORY, file, "cache.touch(", "cache.expire(")
     subject = "django.core.cache.backends.locmem.LocMemCache"
     assert found(run) == [("PRD331", "error", subject, line(file, "cache.expire("))]
-    assert "the configured backend" in run.findings[0].proof
+    assert "what the settings configure" in run.findings[0].proof
 
 
 @pytest.mark.parametrize(

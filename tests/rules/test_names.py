@@ -66,6 +66,18 @@ def test_a_relation_that_may_be_empty() -> None:
     assert fault.remedy == "Ask first whether provider.user is not None."
 
 
+def test_a_relation_is_told_of_once() -> None:
+    """With every line that asks it; another relation has its own."""
+    again = replace(NULLABLE, location=Location("src/other.py", 5), written="self.user.name")
+    other = replace(NULLABLE, nullable="Job.owner")
+    first, second = faults(NULLABLE, other, again)
+    assert first.details == (
+        ("all lines that ask it so", f"{PLACE}  provider.user.id\nsrc/other.py:5  self.user.name"),
+    )
+    assert "Job.owner may be None" in second.message
+    assert second.details == ()
+
+
 def test_every_read_has_its_own_finding() -> None:
     """A class with none has passed."""
     assert len(faults(READ, replace(READ, location=Location("b.py", 2)), NULLABLE)) == 3

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from .joins import EMPTY, is_empty, join, join_all
+from .joins import EMPTY, is_empty, is_nothing, join, join_all, present
 from .value import Call, Instance, Known, Value
 
 BUILTIN = (list, tuple, set, frozenset, dict, str, bytes, int, float, bool, enumerate, zip, reversed)
@@ -117,6 +117,8 @@ def grown(value: Instance, call: Call) -> Value | None:
     first = call.args[0] if call.args else None
     if value.cls is dict:
         return updated(value, first, call) if call.name in CHANGING else value
+    if call.name in ("discard", "remove") and is_nothing(first):
+        return value._replace(items=present(value.items), values=present(value.values))
     if call.name in ("append", "add"):
         return added(value, first)
     if call.name == "insert":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..nodes import name_parts
 from .annotations import MISSING, Annotations
 from .indexing import Place
-from .joins import is_nothing, join
+from .joins import is_nothing, join, present
 from .module_scope import Unit
 from .records import Missed, shown
 from .scopes import Scope
@@ -147,6 +147,8 @@ class Frame:
             records.miss(node, missed)
         elif self._is_nullable(owner) and not self.silent and self.place is not None:
             self._nullable(node, inner, owner, name)
+            if key := self.path(inner):  # once the line has run, it was none
+                self.env[key] = present(owner)
 
     def _lacks(self, owner: Value, name: str, line: int) -> bool | None:
         names = None if name.startswith("_") else self.analysis.frameworks.names(owner)

@@ -31,7 +31,16 @@ class Narrowing(Frame):
         elif isinstance(test, ast.NamedExpr):
             self.narrow(test.target, holds=holds)
         elif (key := self.path(test)) and holds:
-            self._become(key, present(self._now(test, key)))
+            self._there(test, key)
+
+    def _there(self, node: ast.expr, key: str) -> None:
+        """The expression is not ``None``; of a relation of Django's, its column says so, too."""
+        self._become(key, present(self._now(node, key)))
+        if isinstance(node, ast.Attribute) and node.attr.endswith("_id"):
+            relation = ast.copy_location(ast.Attribute(node.value, node.attr[:-3], ast.Load()), node)
+            value = self._now(relation, key[:-3])
+            if isinstance(value, Instance) and value.optional:
+                self._become(key[:-3], present(value))
 
     def _any_of(self, test: ast.BoolOp) -> None:
         """``isinstance(a, X) or …``: what the parts say of may be of any class that they ask for."""
@@ -59,7 +68,7 @@ class Narrowing(Frame):
         same = isinstance(operator, (ast.Is, ast.Eq))
         if not isinstance(operator, (ast.Is, ast.IsNot, ast.Eq, ast.NotEq)):
             if isinstance(operator, ast.In) and holds and (key := self.path(left)):
-                self._become(key, present(self._now(left, key)))
+                self._there(left, key)
             return
         if isinstance(left, ast.Call) and self.path(left.func) == "type" and len(left.args) == 1:
             cls = self.value(right)
@@ -80,9 +89,9 @@ class Narrowing(Frame):
             if same is holds:
                 self._become(key, NOTHING)
             else:
-                self._become(key, present(self._now(left, key)))
+                self._there(left, key)
         elif same is holds and isinstance(right, ast.Constant):
-            self._become(key, present(self._now(left, key)))
+            self._there(left, key)
 
     def _called(self, test: ast.Call, *, holds: bool) -> None:
         name = self.path(test.func)

@@ -16,7 +16,7 @@ HOW = {
     "passed": "what every call passes",
     "self": "the class that the method stands in",
     "kept": "an attribute of a known object",
-    "configured": "the configured backend",
+    "configured": "what the settings configure",
     "tested": "a condition",
 }
 """How a class came to be known → in words."""
@@ -33,8 +33,14 @@ HOW = {
 )
 def attribute_missing(subject: AskedClass, facts: Facts) -> Iterator[Fault]:
     """PRD331."""
+    relations: dict[str, list[AttributeRead]] = {}
     for read in subject.missing:
-        yield _nullable(read) if read.nullable else _missing(read, subject)
+        if read.nullable:
+            relations.setdefault(read.nullable, []).append(read)
+        else:
+            yield _missing(read, subject)
+    for reads in relations.values():
+        yield _nullable(reads)
 
 
 def _missing(read: AttributeRead, subject: AskedClass) -> Fault:
@@ -54,14 +60,18 @@ def _missing(read: AttributeRead, subject: AskedClass) -> Fault:
     )
 
 
-def _nullable(read: AttributeRead) -> Fault:
+def _nullable(reads: list[AttributeRead]) -> Fault:
+    """One fault for a relation: it may be a rule of the application's that it is never empty there."""
+    read = reads[0]
     owner = read.written.rpartition(".")[0] or read.written
+    lines = "\n".join(f"{one.location}  {one.written}" for one in reads)
     return Fault(
         f"{read.written} is asked for{_within(read)}, and {read.nullable} may be None: then it raises "
         "AttributeError",
         f"Ask first whether {owner} is not None.",
         read.location,
         f"{read.nullable} is declared so that it may be empty, and no guard stands before the line",
+        details=(("all lines that ask it so", lines),) if len(reads) > 1 else (),
         level=Level.WARNING,
     )
 
