@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 
 from pytest_prodready.findings import Level
-from tests.django_project import Judge, found, line
+from tests.django_project import PROJECT, Judge, found, line
 
 VIEWS = """\
     from django.conf import settings
@@ -83,6 +85,45 @@ def test_a_path_for_which_the_start_fails(portal: Judge, setting: str, path: str
     assert run.findings[0].message == (
         f"{setting} names {path}, which does not import: the module {path.rpartition('.')[0]} does not exist"
     )
+
+
+SPLIT = {
+    "settings_of/__init__.py": "",
+    "settings_of/base.py": PROJECT["site_/settings.py"],
+    "settings_of/production.py": """\
+        import environ
+        from .base import *
+        env = environ.Env()
+        SECRET_KEY = env("PORTAL_SECRET")
+        AUTHENTICATION_BACKENDS = ["api.auth.Gone"]
+        DATABASE_ROUTERS = ["api.routers.Router"]
+        PUBLIC_SCHEMA_URLCONF = "site_.public_urls"
+        CELERY_BEAT_SCHEDULER = "api.beat:Scheduler"
+        """,
+    "pyproject.toml": PROJECT["pyproject.toml"].replace("'django'", "'django', 'django-environ'"),
+    ".env": "PORTAL_SECRET=0123456789-of-the-test\nDJANGO_SETTINGS_MODULE=settings_of.production\n",
+    "manage.py": 'import environ\nenviron.Env.read_env(".env")\n' + dedent(PROJECT["manage.py"]),
+    "site_/wsgi.py": """\
+        import environ
+        from django.core.wsgi import get_wsgi_application
+        environ.Env.read_env(".env")
+        application = get_wsgi_application()
+        """,
+}
+
+
+def test_a_package_of_settings_named_in_a_file_of_variables(portal: Judge) -> None:
+    """By django-environ; each setting at its line, and no secret anywhere."""
+    pytest.importorskip("environ")
+    run = portal(SPLIT, codes="PRD703")
+    place = "settings_of/production.py"
+    assert found(run) == [
+        ("PRD703", "error", "api.auth.Gone", line(place, "api.auth.Gone")),
+        ("PRD703", "error", "api.beat:Scheduler", line(place, "api.beat")),
+        ("PRD703", "error", "api.routers.Router", line(place, "api.routers")),
+        ("PRD703", "error", "site_.public_urls", line(place, "site_.public_urls")),
+    ]
+    assert "0123456789" not in run.text
 
 
 def test_url_names(portal: Judge) -> None:

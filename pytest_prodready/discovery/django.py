@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -14,6 +15,12 @@ from pytest_prodready.facts import Location
 
 VARIABLE = "DJANGO_SETTINGS_MODULE"
 _DEEPEST = 10
+_READS_ENV_FILE = re.compile(rb"load_dotenv|read_dotenv|read_env|autoconfig|decouple")
+"""In manage.py: a library takes variables from a file, before the default is set."""
+_IN_ENV_FILE = re.compile(
+    rb"""^[ \t]*(?:export[ \t]+)?DJANGO_SETTINGS_MODULE[ \t]*=[ \t]*(["']?)([\w.]+)\1[ \t]*(?:#.*)?$""",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True)
@@ -35,8 +42,23 @@ def find(tree: Tree, environ: Mapping[str, str]) -> Django | None:
     """The project of the manage.py nearest to the root, if there is one."""
     for path in tree.files:
         if PurePosixPath(path).name == "manage.py" and b"django" in tree.data(path):
-            return Django(path, environ.get(VARIABLE) or settings_named_in(tree, path))
+            return Django(path, environ.get(VARIABLE) or _settings_of(tree, path))
     return None
+
+
+def _settings_of(tree: Tree, manage: str) -> str:
+    """The settings module that manage.py gets where the environment says nothing.
+
+    From a file ``.env`` beside it, or at the root, where it reads one; such a file is also what a platform
+    gives the process, where manage.py has no default.
+    """
+    named = settings_named_in(tree, manage)
+    if named and not _READS_ENV_FILE.search(tree.data(manage)):
+        return named
+    for place in dict.fromkeys((str(PurePosixPath(manage).parent / ".env"), ".env")):
+        if found := _IN_ENV_FILE.search(tree.data(place)):
+            return found[2].decode()
+    return named
 
 
 def settings_named_in(tree: Tree, path: str) -> str:

@@ -119,6 +119,30 @@ sys.path.append(somewhere)
     assert note(discovered, "commands") == "backend/manage.py (DJANGO_SETTINGS_MODULE proj.production)"
 
 
+READING = "import environ\nenviron.Env.read_env('.env')\n"
+
+
+@pytest.mark.parametrize(
+    "manage, env, expected",
+    [
+        (MANAGE, "DJANGO_SETTINGS_MODULE=proj.production\n", "proj.settings"),  # nothing reads it
+        (READING + MANAGE, "SECRET_KEY=x\nDJANGO_SETTINGS_MODULE=proj.production\n", "proj.production"),
+        (READING + MANAGE, "export DJANGO_SETTINGS_MODULE = 'proj.production'  # here\n", "proj.production"),
+        (READING + MANAGE, "#DJANGO_SETTINGS_MODULE=proj.production\n", "proj.settings"),
+        (
+            MANAGE.replace('"proj.settings"', "NAME"),
+            "DJANGO_SETTINGS_MODULE=proj.production",
+            "proj.production",
+        ),
+    ],
+)
+def test_settings_in_a_file_of_variables(found: Discover, manage: str, env: str, expected: str) -> None:
+    """A ``.env`` counts where manage.py reads it, or names no settings itself."""
+    files = {"backend/manage.py": manage, "backend/.env": env, "backend/proj/__init__.py": ""}
+    (commands,) = of_kind(found(files), "commands")
+    assert commands.settings_module == expected
+
+
 def test_a_manage_py_whose_settings_cannot_be_read(found: Discover) -> None:
     """There is nothing that could be set up, and the header says why."""
     discovered = found({"manage.py": MANAGE.replace('"proj.settings"', "NAME"), "shop/__init__.py": ""})

@@ -11,10 +11,11 @@ from ..project import Project
 from .settings_source import SettingsSource
 
 Facts = dict[str, Any]
-MODULES = ("ROOT_URLCONF", "SESSION_ENGINE")
-"""Settings that name a module."""
+MODULES = ("ROOT_URLCONF", "PUBLIC_SCHEMA_URLCONF", "SESSION_ENGINE")
+"""Settings that name a module; one is of django-tenants."""
 PATHS = (
     "AUTHENTICATION_BACKENDS",
+    "DATABASE_ROUTERS",
     "MIDDLEWARE",
     "EMAIL_BACKEND",
     "WSGI_APPLICATION",
@@ -35,6 +36,8 @@ PATHS = (
 """Settings that name objects in modules: one, or a list of them."""
 UNTIL_5_1 = ("DEFAULT_FILE_STORAGE", "STATICFILES_STORAGE")
 """Those that a newer Django never asks for."""
+BEAT_SCHEDULER = "CELERY_BEAT_SCHEDULER"
+"""What ``celery beat`` imports, and no worker."""
 LOGGING = {"handlers": "class", "filters": "()", "formatters": "()"}
 Named = tuple[str, str, bool]
 """Setting, path, and whether it is a module."""
@@ -73,7 +76,7 @@ def _load(path: str, is_module: bool) -> None:
     Raises:
         BaseException: whatever stands in the way.
     """
-    module, _, name = path.rpartition(".")
+    module, _, name = path.replace(":", ".").rpartition(".")
     if is_module or not module:
         importlib.import_module(path)
         return
@@ -111,6 +114,9 @@ def _named() -> Iterator[Named]:
     for engine in _dicts(settings.TEMPLATES):
         yield from _of_templates(engine)
     yield from _of_rest_framework(getattr(settings, "REST_FRAMEWORK", None))
+    scheduler = getattr(settings, BEAT_SCHEDULER, None)
+    if isinstance(scheduler, str) and set(".:") & set(scheduler):  # else it is a name of Celery's own
+        yield BEAT_SCHEDULER, scheduler, False
 
 
 def _of_templates(engine: dict[str, Any]) -> Iterator[Named]:

@@ -6,19 +6,18 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from ..nodes import walk
 from . import attributes, containers, library_results
 from .calling import Calling
 from .containers import items_of
+from .displays import Displays, walruses
 from .frame import ExhaustedError
-from .joins import EMPTY, NOTHING, join, join_all, present
+from .joins import NOTHING, join, join_all, present
 from .value import Instance, Known, Value
 
-Target = ast.expr
 ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod, ast.Pow)
 
 
-class Expressions(Calling):
+class Expressions(Displays):
     """Reads expressions."""
 
     def value(self, node: ast.expr) -> Value | None:
@@ -62,49 +61,6 @@ class Expressions(Calling):
         found = self.operation(node.value, value, "__getitem__", node.slice, key)
         return found if found is not None else containers.part(value, node.slice)
 
-    def _sequence(self, node: ast.List | ast.Set | ast.Tuple) -> Value | None:
-        cls = {ast.List: list, ast.Set: set, ast.Tuple: tuple}[type(node)]
-        known = Known("made", node.lineno)
-        starred = any(isinstance(one, ast.Starred) for one in node.elts)
-        parts = tuple(self.value(one) for one in node.elts)
-        if not parts:
-            return Instance(cls, known, exact=True, state=EMPTY)
-        items = None if starred else join_all(parts)
-        fixed = parts if cls is tuple and not starred else ()
-        values = items if cls is list else None
-        return Instance(cls, known, exact=True, items=items, values=values, parts=fixed)
-
-    def _starred(self, node: ast.Starred) -> Value | None:
-        self.value(node.value)
-        return None
-
-    def _dict(self, node: ast.Dict) -> Value | None:
-        known = Known("made", node.lineno)
-        keys = [self.value(one) if one is not None else None for one in node.keys]
-        values = [self.value(one) for one in node.values]
-        if not values:
-            return Instance(dict, known, exact=True, state=EMPTY)
-        spread = None in node.keys
-        return Instance(
-            dict,
-            known,
-            exact=True,
-            items=None if spread else join_all(keys),
-            values=None if spread else join_all(values),
-            state=containers.keyed(map(_text_of, node.keys), values),
-        )
-
-    def _text(self, node: ast.JoinedStr) -> Value | None:
-        for one in node.values:
-            self.value(one)
-        return Instance(str, Known("made", node.lineno), exact=True)
-
-    def _formatted(self, node: ast.FormattedValue) -> Value | None:
-        self.value(node.value)
-        if node.format_spec is not None:
-            self.value(node.format_spec)
-        return None
-
     def _binary(self, node: ast.BinOp) -> Value | None:
         left, right = self.value(node.left), self.value(node.right)
         if isinstance(node.op, (ast.BitOr, ast.BitAnd)):
@@ -138,7 +94,7 @@ class Expressions(Calling):
                 self.narrow(node.values[number - 1], holds=isinstance(node.op, ast.And))
             values.append(self.value(one))
         after, self.env = self.env, before
-        for name in _walruses(node):
+        for name in walruses(node):
             self.env[name] = after.get(name)
         if isinstance(node.op, ast.Or):
             return join_all([*map(present, values[:-1]), values[-1]]) if _all_known(values) else None
@@ -165,13 +121,8 @@ class Expressions(Calling):
         self.narrow(node.test, holds=False)
         other = self.value(node.orelse)
         self.env = before
-        self._forget(node)
+        self.forget(node)
         return join(one, other)
-
-    def _forget(self, node: ast.expr) -> None:
-        """Know nothing of the names that an expression binds on one of its ways."""
-        for name in _walruses(node):
-            self.env[name] = None
 
     def _walrus(self, node: ast.NamedExpr) -> Value | None:
         value = self.value(node.value)
@@ -190,45 +141,6 @@ class Expressions(Calling):
         self.nested(node)
         return None
 
-    def nested(self, node: Any) -> None:
-        """Read a function where it is defined in this one."""
-        raise NotImplementedError
-
-    def assign(self, target: Target, value: Value | None) -> None:
-        """Bind what a target names, and note what is given to attributes."""
-        raise NotImplementedError
-
-    def _comprehended(self, node: Any) -> Value | None:
-        before = dict(self.env)
-        for one in node.generators:
-            self.assign(one.target, items_of(self.value(one.iter), node.lineno))
-            for test in one.ifs:
-                self.value(test)
-                self.narrow(test, holds=True)
-        known = Known("made", node.lineno)
-        if isinstance(node, ast.DictComp):
-            key, value = self.value(node.key), self.value(node.value)
-            made = Instance(dict, known, exact=True, items=key, values=value)
-        else:
-            item = self.value(node.elt)
-            if isinstance(node, ast.ListComp):
-                made = Instance(list, known, exact=True, items=item, values=item)
-            elif isinstance(node, ast.SetComp):
-                made = Instance(set, known, exact=True, items=item)
-            else:
-                made = Instance(type(_ for _ in ()), known, opened=True, items=item)
-        self.env = before
-        self._forget(node)
-        return made
-
-
-def _text_of(node: ast.expr | None) -> Any:
-    return node.value if isinstance(node, ast.Constant) else None
-
-
-def _walruses(node: ast.expr) -> list[str]:
-    return [one.target.id for one in walk(node) if isinstance(one, ast.NamedExpr)]
-
 
 def _all_known(values: list[Value | None]) -> bool:
     return None not in values
@@ -242,22 +154,22 @@ _READERS: dict[type, Callable[[Any, Any], Value | None]] = {
     ast.Call: Calling.call,
     ast.Compare: Expressions._compare,
     ast.Constant: Expressions._constant,
-    ast.Dict: Expressions._dict,
-    ast.DictComp: Expressions._comprehended,
-    ast.FormattedValue: Expressions._formatted,
-    ast.GeneratorExp: Expressions._comprehended,
+    ast.Dict: Displays._dict,
+    ast.DictComp: Displays._comprehended,
+    ast.FormattedValue: Displays._formatted,
+    ast.GeneratorExp: Displays._comprehended,
     ast.IfExp: Expressions._conditional,
-    ast.JoinedStr: Expressions._text,
+    ast.JoinedStr: Displays._text,
     ast.Lambda: Expressions._lambda,
-    ast.List: Expressions._sequence,
-    ast.ListComp: Expressions._comprehended,
+    ast.List: Displays._sequence,
+    ast.ListComp: Displays._comprehended,
     ast.Name: Expressions._name,
     ast.NamedExpr: Expressions._walrus,
-    ast.Set: Expressions._sequence,
-    ast.SetComp: Expressions._comprehended,
-    ast.Starred: Expressions._starred,
+    ast.Set: Displays._sequence,
+    ast.SetComp: Displays._comprehended,
+    ast.Starred: Displays._starred,
     ast.Subscript: Expressions._subscript,
-    ast.Tuple: Expressions._sequence,
+    ast.Tuple: Displays._sequence,
     ast.UnaryOp: Expressions._not,
     ast.Yield: Expressions._yield,
     ast.YieldFrom: Expressions._yield_from,
