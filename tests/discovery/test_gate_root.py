@@ -57,7 +57,9 @@ def test_the_gate_of_a_monorepos_service_is_about_that_service(
     run = gate(monorepo, "-v")
 
     installed = {"celery", "graph", "graph:extras", "installation", "import:celery"}
-    assert {"worker:app", "worker", "worker.send", "core.config"} | installed == set(run.judgements)
+    asked = {"celery.app.base.Celery"}
+    judged = {subject for subject in run.judgements if not subject.endswith(".py")}  # those are a linter's
+    assert {"worker:app", "worker", "worker.send", "core.config"} | installed | asked == judged
     run.result.stdout.fnmatch_lines(["requirements.txt::celery::worker.send PASSED*"])
 
 

@@ -381,6 +381,22 @@ def test_silent(tmp_path: Path, body: str) -> None:
             id="instance of another class kept later",
         ),
         pytest.param(
+            "def use(y):\n    x = {'a': {'b': False}}\n    x['a']['c'] = y\n    x['a']['c'].titel\n",
+            [],
+            id="put into what another holds",
+        ),
+        pytest.param(
+            "def use():\n    x = {'a': {'b': Shop('x')}, 'c': Shop('x')}\n    x['c'].titel\n",
+            ["x['c'].titel"],
+            id="held beside",
+        ),
+        pytest.param(
+            "def some(x) -> list[Shop]: return x\ndef find(x) -> Shop: return some(x)[0]\n"
+            "def use(x): find(x).other_name\n",
+            [],
+            id="one annotation confirms another",
+        ),
+        pytest.param(
             "def use(x: tuple[()]): x.size, Shop('x').titel\n", ["Shop('x').titel"], id="empty tuple"
         ),
         pytest.param(

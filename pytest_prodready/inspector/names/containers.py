@@ -162,6 +162,14 @@ def stored(value: Instance, key: Value | None, item: Value | None, written: Any 
 
 def part(value: Value | None, index: ast.expr) -> Value | None:
     """What ``value[index]`` gives."""
+    held = _part(value, index)
+    if isinstance(held, Instance) and held.cls in GROWING and held.known.how == "made":
+        # more may have been put in where it is held
+        return held._replace(items=None, values=None, state=None)
+    return held
+
+
+def _part(value: Value | None, index: ast.expr) -> Value | None:
     if not isinstance(value, Instance):
         return None
     if isinstance(index, ast.Slice):

@@ -126,7 +126,7 @@ class Functions:
             cls = class_of(one) if not isinstance(one, Class) else None
             if one is not None and (cls is None or said.cls not in cls.__mro__):
                 return None
-        if returned and None not in returned:
+        if returned and all(isinstance(one, Instance) and one.known.sure for one in returned):
             return said._replace(known=said.known._replace(sure=True))
         return said
 
