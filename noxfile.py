@@ -101,7 +101,7 @@ def without_extras(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def demo(session: nox.Session) -> None:
-    """Show the gate on the healthy example, then on a broken one."""
+    """Show the gate on a healthy example, then on a broken one: `demo [EXAMPLE] [FAULT[+FAULT…]]`."""
     install(session, ".[all]", *group("test"))
     session.run("python", "examples/demo.py", *session.posargs)
 
@@ -118,12 +118,12 @@ def bench(session: nox.Session) -> None:
 def realapps(session: nox.Session) -> None:
     """Judge real applications, as they are and with faults put into them; with arguments, these only.
 
-    It downloads gigabytes and takes the better part of an hour; benchmarks/realapps.md takes the result,
+    It downloads gigabytes and takes more than an hour; benchmarks/realapps.md takes the result,
     benchmarks/realdatabases.md that of their databases, benchmarks/realhealth.md that of their servers,
-    benchmarks/celery_faults.md that of Celery faults.
+    benchmarks/celery_faults.md that of Celery faults, benchmarks/names.md that of misspelt names.
     """
     install(session, ".", "uv", *SERVER)
-    for script in ("measure.py", "mutate.py", "databases.py", "health.py", "celery_faults.py"):
+    for script in ("measure.py", "mutate.py", "databases.py", "health.py", "celery_faults.py", "names.py"):
         session.run("python", f"benchmarks/realapps/{script}", *session.posargs)
 
 
