@@ -41,7 +41,7 @@ class Limits:
     """Time limits in seconds: every step of the gate ends within one of these."""
 
     load: float = 60.0
-    """Loading one entry point in its own interpreter, with everything that is looked at there; a linter's run."""
+    """Loading one entry point in its own interpreter, with all that is looked at there; a linter's run."""
     database: float = 10.0
     """Connecting to the database and reading its catalogue."""
     live: float = 10.0

@@ -9,8 +9,8 @@ import sys
 from typing import Any
 
 from pytest_prodready.inspector.names import look
-from pytest_prodready.inspector.names.django_methods import constant
-from pytest_prodready.inspector.names.django_values import DjangoValues
+from pytest_prodready.inspector.names.django.methods import constant
+from pytest_prodready.inspector.names.django.values import DjangoValues
 from pytest_prodready.inspector.names.value import Call, Class, Framework, Instance, Known, Live, Value
 from pytest_prodready.inspector.parsed import Parsed
 from pytest_prodready.inspector.project import Project

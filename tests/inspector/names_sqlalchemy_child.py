@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_prodready.inspector.names.sqlalchemy_values import SqlalchemyValues
+from pytest_prodready.inspector.names.sqlalchemy.values import SqlalchemyValues
 from pytest_prodready.inspector.names.value import Asked, Class, Instance, Known, Live, Value
 from pytest_prodready.inspector.project import Project
 from tests.inspector.names_child import Follower, described

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from pytest_prodready.inspector.names.near import nearest
-from pytest_prodready.inspector.names.presence import Presence
+from pytest_prodready.inspector.names.presence.asked import Presence
+from pytest_prodready.inspector.names.presence.near import nearest
 from pytest_prodready.inspector.names.value import Class, Instance, Known, Live, Value
 from pytest_prodready.inspector.parsed import Parsed
 from pytest_prodready.inspector.project import Project

@@ -6,7 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_prodready.facts import AskedClass, AttributeRead, Entry, Facts, InspectedEntry, Location, Names
+from pytest_prodready.facts import (
+    AskedClass,
+    AttributeRead,
+    Entry,
+    Facts,
+    Failure,
+    InspectedEntry,
+    Location,
+    Names,
+)
 from pytest_prodready.findings import Fault, Level
 from pytest_prodready.rules.names.attributes import attribute_missing
 from pytest_prodready.rules.names.family import asked_class
@@ -95,3 +104,11 @@ def test_each_class_is_one_subject() -> None:
         ("src.models.LocalBusiness", 4, BUSINESS.location),
         ("decimal.Decimal", 0, None),
     ]
+
+
+def test_an_entry_that_does_not_load_leaves_them_unjudged() -> None:
+    """A skip with its reason: nothing that was not looked at has passed."""
+    failure = Failure("raised", "no module of that name")
+    (subject,) = asked_class.subjects(Facts("/", entries=(InspectedEntry(WEB, failure),)))
+    assert subject.skipped == "src.main:app does not load"
+    assert list(asked_class.subjects(Facts("/", entries=(InspectedEntry(WEB),)))) == []

@@ -13,11 +13,11 @@ def available(project: Project) -> list[Framework]:
     found: list[Framework] = []
     apps = getattr(sys.modules.get("django.apps"), "apps", None)
     if apps is not None and getattr(apps, "ready", False):
-        from .django_values import DjangoValues
+        from .django.values import DjangoValues
 
         found.append(DjangoValues(project))
     if "sqlalchemy.orm" in sys.modules:
-        from .sqlalchemy_values import SqlalchemyValues
+        from .sqlalchemy.values import SqlalchemyValues
 
         found.append(SqlalchemyValues(project))
     return found

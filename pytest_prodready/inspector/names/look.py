@@ -11,10 +11,12 @@ from typing import Any
 
 from ..parsed import Parsed
 from ..project import Project, source_file
-from . import frameworks, module_scope, optional, records
-from .analysis import Analysis
-from .near import nearest
-from .plausible import Plausible
+from . import frameworks, records
+from .django import optional
+from .flow import module_scope
+from .flow.analysis import Analysis
+from .presence.near import nearest
+from .presence.plausible import Plausible
 from .records import Missed, class_of
 from .value import Asked, Live
 
@@ -31,7 +33,7 @@ def inspect(project: Project, parsed: Parsed, begin: Callable[[], None] = lambda
         parsed: reads its sources.
         begin: is called before each part, which has a time of its own.
     """
-    from .presence import Presence
+    from .presence.asked import Presence
 
     units = _units(project)
     presence = Presence(project, parsed)

@@ -15,6 +15,10 @@ LOADED = "asked the class that was loaded as production loads it"
 @family.kind("class", "classes", needs=NEEDS)
 def asked_class(facts: Facts) -> Iterator[Subject[AskedClass]]:
     """Each class whose instances the code asks for attributes, or whose fields it names in queries."""
-    for seen in facts.entries:
-        for one in seen.names_asked.classes if seen.names_asked is not None else ():
+    looked_at = [seen.names_asked for seen in facts.entries if seen.names_asked is not None]
+    for asked in looked_at:
+        for one in asked.classes:
             yield Subject(one.name, one, location=one.location)
+    failed = [seen.entry.target for seen in facts.entries if seen.failure is not None]
+    if failed and not looked_at:
+        yield Subject("classes", AskedClass(""), skipped=f"{failed[0]} does not load")

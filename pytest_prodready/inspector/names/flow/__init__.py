@@ -1,0 +1,1 @@
+"""Follows values through the statements of a function, as far as their class is known."""

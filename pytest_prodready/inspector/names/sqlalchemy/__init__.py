@@ -1,0 +1,1 @@
+"""What SQLAlchemy adds: the entities behind statements and results, and the names that queries ask for."""
