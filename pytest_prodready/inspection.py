@@ -198,7 +198,8 @@ def _jobs(entry: Entry, request: Request) -> frozenset[str]:
     """What is asked of one entry point: some things are the same for all, and are read once.
 
     The Django project is read as the web application has set it up; only where there is none, as manage.py
-    does. The names that the code asks for are read where most of the application is loaded.
+    does. The names that the code asks for are read where most of the application is loaded; those in tasks
+    and management commands, which it may well not load, where they are.
     """
     jobs = request.jobs
     kinds = [kind for kind in ("module", "web", "celery") if any(one.kind == kind for one in request.entries)]
@@ -208,8 +209,14 @@ def _jobs(entry: Entry, request: Request) -> frozenset[str]:
     setting_up = [one for kind in ("web", "commands") for one in request.entries if one.kind == kind]
     if entry not in setting_up[:1]:
         jobs -= {"django"}
+    with_more = entry.kind in ("celery", "commands")
+    return jobs if with_more or entry == _reads_names(request) else jobs - {"names"}
+
+
+def _reads_names(request: Request) -> Entry | None:
+    """The entry point whose interpreter reads the names of all the modules that it has."""
     by_kind = [one for kind in NAMING for one in request.entries if one.kind == kind]
-    return jobs if entry in by_kind[:1] else jobs - {"names"}
+    return by_kind[0] if by_kind else None
 
 
 def _question(entry: Entry, request: Request, limits: Limits) -> dict[str, object]:
@@ -243,6 +250,7 @@ def _question(entry: Entry, request: Request, limits: Limits) -> dict[str, objec
         "health_names": sorted(NAMES),
         "health_paths": [probe.path.partition("?")[0] for probe in request.health.probes],
         "names": [],
+        "names_whole": entry == _reads_names(request),
         "skipped": [],
         "continue": False,
         "insist": [],

@@ -176,6 +176,52 @@ def test_a5_an_attribute_in_a_field_mapping(judge: Judge) -> None:
     assert run.findings[0].remedy == "Write company_name, the nearest attribute there is."
 
 
+ELSEWHERE = {
+    **DIRECTORY,
+    "pyproject.toml": PROJECT["pyproject.toml"].replace("'django'", "'django', 'celery'")
+    + "[tool.prodready]\ncelery = 'work:app'\n",
+    "work.py": """\
+        import os
+        from celery import Celery
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_.settings")
+        app = Celery("work", broker="memory://", include=["jobs"])
+        """,
+    "jobs.py": """\
+        import django
+        django.setup()
+        from api.models import Provider
+        from work import app
+
+        @app.task
+        def greet():
+            return [provider.company_nmae for provider in Provider.objects.all()]
+        """,
+    "api/management/__init__.py": "",
+    "api/management/commands/__init__.py": "",
+    "api/management/commands/towns.py": """\
+        from django.core.management import BaseCommand
+        from api.models import Provider
+
+        class Command(BaseCommand):
+            def handle(self, **options):
+                for provider in Provider.objects.all():
+                    self.stdout.write(provider.ctiy)
+        """,
+}
+"""A task and a management command that the web application never loads."""
+
+
+def test_what_the_web_application_does_not_load(judge: Judge) -> None:
+    """Is judged where the worker and manage.py load it; the class is one subject."""
+    pytest.importorskip("django")
+    pytest.importorskip("celery")
+    run = judge(ELSEWHERE)
+    assert found(run) == [
+        ("PRD331", "error", "api.models.Provider", line("api/management/commands/towns.py", "ctiy")),
+        ("PRD331", "error", "api.models.Provider", line("jobs.py", "company_nmae")),
+    ]
+
+
 def test_a6_a_relation_that_may_be_empty(judge: Judge) -> None:
     """``provider.user.id`` without a guard, where ``user`` may be null."""
     pytest.importorskip("django")

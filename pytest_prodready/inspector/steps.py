@@ -107,7 +107,7 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events", effects
     if "django" in jobs and request["kind"] in ("web", "commands"):
         step("django", lambda: _django(project, parsed, events))
     if "names" in jobs:  # what it loads, and what the models bring when they are configured, is there now
-        step("names_asked", lambda: _names_asked(loaded[0], project, parsed, events))
+        step("names_asked", lambda: _names_asked(request, loaded[0], project, parsed, events))
     if request["kind"] == "web" and "health" in jobs:  # changes what the application keeps
         _framework(request, loaded[0], project, events)
     if raised:  # the very last step: it changes what is loaded
@@ -323,14 +323,23 @@ def _django(project: "Project", parsed: "Any", events: "Events") -> object:
     return _inspector("django.look").inspect(project, parsed, tell, begin)
 
 
-def _names_asked(loaded: object, project: "Project", parsed: "Any", events: "Events") -> object:
+def _names_asked(
+    request: "dict[str, Any]", loaded: "Any", project: "Project", parsed: "Any", events: "Events"
+) -> object:
     from . import web_app
 
     def begin() -> None:
         events.send("step", "names_asked")
 
+    among: set[str] | None = None
+    if not request["names_whole"]:  # of its own kind alone: the rest is read in another interpreter
+        if request["kind"] == "celery":
+            registry = _inspector("celery.registry")
+            among = {str(type(task).__module__) for task in registry.own(loaded).values()}
+        else:
+            among = {name for name, _ in project.modules() if ".management.commands." in name}
     with web_app.context(loaded, project):  # the configured cache and the session may be bound to it
-        return _inspector("names.look").inspect(project, parsed, begin)
+        return _inspector("names.look").inspect(project, parsed, begin, among)
 
 
 def _framework(request: "dict[str, Any]", loaded: "Any", project: "Project", events: "Events") -> None:

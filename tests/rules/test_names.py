@@ -112,3 +112,15 @@ def test_an_entry_that_does_not_load_leaves_them_unjudged() -> None:
     (subject,) = asked_class.subjects(Facts("/", entries=(InspectedEntry(WEB, failure),)))
     assert subject.skipped == "src.main:app does not load"
     assert list(asked_class.subjects(Facts("/", entries=(InspectedEntry(WEB),)))) == []
+
+
+def test_a_class_that_several_entry_points_ask() -> None:
+    """One subject; the line that both have loaded is told of once."""
+    again = replace(BUSINESS, reads=3, location=None, missing=(READ, replace(READ, name="webside")))
+    entries = tuple(
+        InspectedEntry(entry, names_asked=Names(classes=(asked,)))
+        for entry, asked in ((WEB, replace(BUSINESS, missing=(READ,))), (WORKER, again))
+    )
+    (subject,) = asked_class.subjects(Facts("/", entries=entries))
+    assert subject.location == BUSINESS.location
+    assert (subject.value.reads, [one.name for one in subject.value.missing]) == (7, ["website", "webside"])

@@ -6,7 +6,7 @@ import ast
 import contextlib
 import sys
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 from ..parsed import Parsed
@@ -25,17 +25,23 @@ RECURSION = 4000
 """Long chains of calls are deep trees, and functions are read from within others."""
 
 
-def inspect(project: Project, parsed: Parsed, begin: Callable[[], None] = lambda: None) -> Facts:
+def inspect(
+    project: Project,
+    parsed: Parsed,
+    begin: Callable[[], None] = lambda: None,
+    among: Container[str] | None = None,
+) -> Facts:
     """The ``Names``.
 
     Args:
         project: the application, with all of its modules loaded.
         parsed: reads its sources.
         begin: is called before each part, which has a time of its own.
+        among: the modules to read, where another entry point reads most of them; ``None`` for all.
     """
     from .presence.asked import Presence
 
-    units = _units(project)
+    units = _units(project, among)
     presence = Presence(project, parsed)
     analysis = Analysis(project, units, presence, frameworks.available(project))
     with _deep():
@@ -43,11 +49,12 @@ def inspect(project: Project, parsed: Parsed, begin: Callable[[], None] = lambda
             begin()
             analysis.read_module(unit)
         begin()
-        analysis.read_passed()
+        if among is None:  # else not every call was read
+            analysis.read_passed()
     begin()
-    for asked, file in analysis.frameworks.declared():
+    for asked, file in analysis.frameworks.declared() if among is None else ():
         analysis.records.lookup(file, ast.Pass(), asked)
-    return _facts(analysis, project, len(units))
+    return _facts(analysis, project, {unit.file for unit in units.values()})
 
 
 @contextlib.contextmanager
@@ -60,12 +67,13 @@ def _deep() -> Any:
         sys.setrecursionlimit(before)
 
 
-def _units(project: Project) -> dict[str, module_scope.Unit]:
+def _units(project: Project, among: Container[str] | None) -> dict[str, module_scope.Unit]:
     units: dict[str, module_scope.Unit] = {}
     files: set[str] = set()
     for name, module in project.modules():
         file = source_file(module)
-        if file not in files:  # one module object may be known under several names
+        known = file in files  # one module object may be known under several names
+        if not known and (among is None or name in among):
             files.add(file)
             unit = module_scope.read(name, module, file)
             if unit is not None:
@@ -73,12 +81,12 @@ def _units(project: Project) -> dict[str, module_scope.Unit]:
     return units
 
 
-def _facts(analysis: Analysis, project: Project, modules: int) -> Facts:
+def _facts(analysis: Analysis, project: Project, read: set[str]) -> Facts:
     found = analysis.records
     missed: dict[str, list[Facts]] = defaultdict(list)
     unresolved: dict[str, list[Facts]] = defaultdict(list)
     classes: dict[str, type] = {}
-    judged = {unit.file for unit in analysis.units.values()} - analysis.given_up
+    judged = read - analysis.given_up
     candidates = [one for one in found.missed.values() if not found.may_have(one)]
     told: dict[tuple[type | None, str], bool] = {}
     for one in Plausible(analysis).every(candidates):
@@ -99,7 +107,7 @@ def _facts(analysis: Analysis, project: Project, modules: int) -> Facts:
         if asked.missing and not optional.provided_for(asked, file, project):
             unresolved[name].append(_lookup(asked, project.location(file, asked.line)))
     return {
-        "modules": modules,
+        "modules": len(read),
         "reads": found.reads,
         "judged": found.judged,
         "lookups": len(found.lookups),
