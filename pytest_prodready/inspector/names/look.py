@@ -48,9 +48,8 @@ def inspect(
         for unit in units.values():
             begin()
             analysis.read_module(unit)
-        begin()
         if among is None:  # else not every call was read
-            analysis.read_passed()
+            analysis.read_passed(begin)
     begin()
     for asked, file in analysis.frameworks.declared() if among is None else ():
         analysis.records.lookup(file, ast.Pass(), asked)

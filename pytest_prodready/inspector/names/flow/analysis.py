@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ...project import Project
@@ -184,13 +184,18 @@ class Analysis:
         except Exception:  # an object of the application's may raise anything when it is looked at
             self._give_up(unit, unit.tree)
 
-    def read_passed(self) -> None:
-        """Read those functions again of whose parameters more is known now that every call was read."""
+    def read_passed(self, begin: Callable[[], None]) -> None:
+        """Read those functions again of whose parameters more is known now that every call was read.
+
+        Args:
+            begin: is called before each function.
+        """
         others = passing.called_otherwise(self)
         done: dict[int, Mapping[str, Value | None]] = {}
         for _ in range(ROUNDS):
             for unit, place, given in list(passing.functions(self, others)):
                 if done.get(id(place.node)) != given:
+                    begin()
                     done[id(place.node)] = given
                     self.limit = self.steps + STEPS
                     with contextlib.suppress(ExhaustedError):
