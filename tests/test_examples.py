@@ -12,6 +12,8 @@ from tests.support import MATRIX, Example
 
 MAY_FOLLOW = {"PRD101", "PRD106", "PRD201", "PRD501"}
 """Codes that a fault may have as a consequence besides those that it is there for."""
+ALWAYS = {"A1", "C1", "C2", "C3", "C5a", "C6", "C7", "C9", "D1", "D2a"}
+"""The faults whose runs are not left to the whole suite: one of each shape."""
 
 
 def test_the_healthy_example_has_no_error_and_no_warning(example: Callable[..., Example]) -> None:
@@ -30,7 +32,13 @@ def test_the_healthy_example_has_no_error_and_no_warning(example: Callable[..., 
     )
 
 
-@pytest.mark.parametrize("fault", faults(), ids=lambda fault: fault.id)
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(fault, id=fault.id, marks=() if fault.id in ALWAYS else pytest.mark.wide)
+        for fault in faults()
+    ],
+)
 def test_each_fault_is_named_with_code_subject_and_line(
     fault: Fault, example: Callable[..., Example], record_property: Callable[[str, object], None]
 ) -> None:

@@ -15,6 +15,7 @@ from tests.files import write_files
 from tests.support import Run, gate
 
 pytest.importorskip("sqlalchemy")
+pytestmark = pytest.mark.wide
 IN_VAIN = re.compile(r"# (PRD\d+) ?([\w.]*)$")
 PROJECT = {
     "pyproject.toml": """\
