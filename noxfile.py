@@ -42,8 +42,8 @@ def group(name: str) -> tuple[str, ...]:
 
 def install(session: nox.Session, *requirements: str) -> None:
     """Install the project as a user gets it (a copy, never editable), with the requirements beside it."""
-    # Without bytecode, which uv leaves out and our children never write, each of thousands of them would compile
-    # all that it imports.
+    # Without bytecode, which uv leaves out and our children never write, each of thousands of them
+    # would compile all that it imports.
     how = ["--reinstall-package", "pytest-prodready", "--compile-bytecode"]
     session.install(*(how if session.venv_backend == "uv" else []), *requirements)
 
