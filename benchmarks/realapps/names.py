@@ -98,9 +98,10 @@ def look_at(application: Named, gate_only: bool) -> dict[str, Any]:
     results["faults"] = [{**asdict(fault.site), "wrong": fault.wrong} for fault in faults]
     results["healthy"] = [finding for finding in healthy["findings"] if finding["level"] != "info"]
     results["without"] = checkers.without
-    for seen in healthy["facts"]["entries"]:
-        if asked := seen["names_asked"]:  # of one entry point alone
-            results["asked"] = {name: value for name, value in asked.items() if name != "classes"}
+    asked = [seen["names_asked"] for seen in healthy["facts"]["entries"] if seen["names_asked"]]
+    if asked:  # the others have read their tasks or commands alone
+        most = max(asked, key=lambda one: int(one["reads"]))
+        results["asked"] = {name: value for name, value in most.items() if name != "classes"}
     return results
 
 
