@@ -6,7 +6,7 @@ import ast
 from types import FunctionType
 
 from ..nodes import last_name, walk
-from ..sources import tree_of
+from .definition import definition_of
 
 OTHER_CODE = (
     ast.FunctionDef,
@@ -35,21 +35,14 @@ def passes_on(cls: type, task: type) -> bool:
 
 def _surrounds(held: object) -> bool:
     """Whether all that the function returns is what the next ``__call__``, or the body, has returned."""
-    node = _source(held) if type(held) is FunctionType else None
-    if node is None or node.decorator_list or not node.args.args:
+    node = definition_of(held) if type(held) is FunctionType else None
+    if not isinstance(node, ast.FunctionDef) or node.decorator_list or not node.args.args:
         return False
     inside = [one for statement in node.body for one in walk(statement)]
     if any(isinstance(one, OTHER_CODE) for one in inside):
         return False
     returned = [one.value for one in inside if isinstance(one, ast.Return)]
     return bool(returned) and all(_of_the_next(value, node.args.args[0].arg) for value in returned)
-
-
-def _source(function: FunctionType) -> ast.FunctionDef | None:
-    code = function.__code__
-    tree = tree_of(code.co_filename)
-    found = (one for one in walk(tree) if isinstance(one, ast.FunctionDef)) if tree is not None else ()
-    return next((one for one in found if (one.name, one.lineno) == ("__call__", code.co_firstlineno)), None)
 
 
 def _of_the_next(value: ast.expr | None, own: str) -> bool:

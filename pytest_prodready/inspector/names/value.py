@@ -141,3 +141,5 @@ class Framework(Protocol):
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 UNKNOWN = object()
+MISSING = object()
+"""Stands for the object behind a name that stands for none."""

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ...project import Project
-from ..presence.objects_held import is_class, subclasses
+from ..presence import class_objects
+from ..presence.objects_held import is_class
 from ..records import Records, class_of
 from ..value import Class, Framework, Value
 from . import parameters, passing
@@ -24,6 +25,8 @@ from .statements import Flow
 
 DEEPEST = 8
 """Functions that are read because one calls the other."""
+MOST_BELOW = 200
+"""Subclasses of a class beyond which it is not asked what all of them have."""
 ROUNDS = 3
 """How often functions are read again that others pass on what they are passed."""
 STEPS = 400_000
@@ -96,7 +99,8 @@ class Analysis:
     def subclasses(self, cls: type) -> list[type] | None:
         """All loaded subclasses; ``None`` where there are too many to look at."""
         if id(cls) not in self._below:
-            self._below[id(cls)] = cls, subclasses(cls)
+            found = class_objects.subclasses(cls)
+            self._below[id(cls)] = cls, found if len(found) <= MOST_BELOW else None
         return self._below[id(cls)][1]
 
     def asked_class(self, owner: Value) -> type | None:

@@ -10,10 +10,9 @@ import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..value import Class, Instance, Known, Value
+from ..value import MISSING, Class, Instance, Known, Value
 from .joins import NOTHING, is_nothing, join_all, optional
 
-MISSING = object()
 Lookup = Callable[[str], Any]
 """Gives the object that a name stands for, else :data:`MISSING`."""
 DEEPEST = 12

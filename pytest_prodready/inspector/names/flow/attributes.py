@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from ...objects import attributes
 from ...sources import members
 from ..presence.objects_held import getter, is_class, is_descriptor, member, value_of
-from ..value import Class, Instance, Known, Live, Value
+from ..value import MISSING, Class, Instance, Known, Live, Value
 from . import builtin_results
-from .annotations import MISSING, Annotations, Lookup, of_module
+from .annotations import Annotations, Lookup, of_module
 from .joins import is_nothing, join_all
 
 if TYPE_CHECKING:

@@ -7,9 +7,8 @@ import sys
 
 from ...statement_names import resolved
 from ..presence.objects_held import value_of
-from ..value import Class, Instance, Known, Value
+from ..value import MISSING, Class, Instance, Known, Value
 from . import containers
-from .annotations import MISSING
 from .containers import items_of
 from .expressions import Expressions
 from .joins import is_empty, is_nothing

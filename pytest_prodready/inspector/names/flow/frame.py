@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...nodes import name_parts
 from ..records import Missed, shown
-from ..value import Class, Instance, Known, Live, Value
-from .annotations import MISSING, Annotations
+from ..value import MISSING, Class, Instance, Known, Live, Value
+from .annotations import Annotations
 from .indexing import Place
 from .joins import is_nothing, join, present
 from .module_scope import Unit

@@ -11,8 +11,8 @@ from ...objects import attributes
 from ...sources import unbound
 from ..presence.objects_held import getter
 from ..records import class_of
-from ..value import Class, Instance, Known, Value
-from .annotations import MISSING, Annotations, of_module
+from ..value import MISSING, Class, Instance, Known, Value
+from .annotations import Annotations, of_module
 from .entering import CONTEXT
 from .indexing import Place
 from .joins import EMPTY, is_nothing, join_all

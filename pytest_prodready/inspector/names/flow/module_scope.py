@@ -15,7 +15,7 @@ from ...sources import members
 from ...statement_names import resolved
 from ...values import Values
 from ..presence.objects_held import is_class
-from .annotations import MISSING
+from ..value import MISSING
 from .indexing import Index, Place
 
 LARGEST = 1_000_000

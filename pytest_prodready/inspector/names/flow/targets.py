@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 
 from ...sources import members, unbound
 from ..presence.objects_held import is_class, member
-from ..value import Class, Instance, Known, Live, Value
+from ..value import MISSING, Class, Instance, Known, Live, Value
 from . import attributes
-from .annotations import MISSING
 from .narrowing import Narrowing
 
 OF_CLASS = (classmethod, types.ClassMethodDescriptorType)

@@ -7,8 +7,8 @@ import types
 from typing import Any, NamedTuple
 
 from ...objects import attributes
-from ..flow.annotations import MISSING
-from ..value import Class, Instance, Known, Live, Value
+from ..value import MISSING, Class, Instance, Known, Live, Value
+from . import class_objects
 
 PLAIN = (bool, int, float, str, bytes, list, dict, set, frozenset, tuple)
 
@@ -22,31 +22,11 @@ class Member(NamedTuple):
 
 def member(cls: type, name: str) -> Member | None:
     """What the first class of the line that has the name holds by it."""
-    try:
-        for one in type.mro(cls) if cls is type else cls.__mro__:
-            held = vars(one)
-            if name in held:
-                return Member(one, held[name])
-    except Exception:  # a metaclass may do anything
-        return None
+    for one in class_objects.mro(cls):
+        held = class_objects.members(one)
+        if name in held:
+            return Member(one, held[name])
     return None
-
-
-def subclasses(cls: type, limit: int = 200) -> list[type] | None:
-    """All loaded subclasses; ``None`` where there are too many to look at."""
-    found: dict[type, None] = {}
-    waiting = [cls]
-    while waiting:
-        one = waiting.pop()
-        try:
-            below: list[type] = type.__subclasses__(one)
-        except Exception:
-            return None
-        waiting += [each for each in below if each not in found]
-        found.update(dict.fromkeys(below))
-        if len(found) > limit:
-            return None
-    return list(found)
 
 
 def is_class(value: object) -> bool:
