@@ -120,11 +120,12 @@ class Inspection:
         """
         if seen.failure is None or seen.failure.how != "raised":
             return seen
+        failing = sorted({one.file for one in seen.failure.frames if one.own and one.function == "<module>"})
         found: list[Causes] = []
         insist: set[tuple[str, int, str]] = set()
         until = time.monotonic() + self.limits.load
         while len(found) < INSISTING and (left := until - time.monotonic()) > 0:
-            more = {"continue": True, "insist": [list(place) for place in sorted(insist)]}
+            more = {"continue": failing, "insist": [list(place) for place in sorted(insist)]}
             try:
                 told, _ = self._tell(seen.entry, replace(self.limits, load=left), **more)
             except OSError:
@@ -252,6 +253,6 @@ def _question(entry: Entry, request: Request, limits: Limits) -> dict[str, objec
         "names": [],
         "names_whole": entry == _reads_names(request),
         "skipped": [],
-        "continue": False,
+        "continue": None,
         "insist": [],
     }

@@ -1,7 +1,8 @@
 """Loads once more what has failed, and goes on after each failure as if it were mended: all root causes.
 
-Runs where nothing can be spoilt any more: in a child of its own, or as the last step of one. The modules of
-the application are executed statement by statement. What fails is noted, the names that it was to bind get
+Runs where nothing can be spoilt any more: in a child of its own, or as the last step of one. Until something
+fails, the modules of the application are executed as they are; from then on, and where the first failure is
+known to come out of them, statement by statement. What fails is noted, the names that it was to bind get
 stand-ins, and the next statement runs. Nothing that may be the stand-ins' doing counts: a failure is told
 only where it is proven whatever stands in, as a name that the application's own module does not have, or
 where nothing had a part in it that an earlier one has touched. What production's own code would stop, goes
@@ -14,18 +15,19 @@ import ast
 import sys
 from collections.abc import Iterator
 from importlib import machinery
-from types import CodeType, FrameType, FunctionType, ModuleType
+from types import FrameType, FunctionType, ModuleType
 from typing import Any
 
-from . import failure, stack
+from . import failure, stack, statement_lines
 from .continuing_causes import Causes
 from .continuing_imports import Imports
 from .continuing_proofs import Proofs
+from .continuing_running import Running
 from .continuing_state import State
 from .guards import Guard
 from .project import Project
 from .standins import StandIn
-from .statement_names import ANY, absolute, bound, imported, loads, makes_names
+from .statement_names import ANY, bound, imported, loads, makes_names
 
 Facts = dict[str, Any]
 
@@ -35,6 +37,7 @@ def load(request: Facts, project: Project, events: Any) -> None:
     from . import steps
 
     going_on = Continuing(project, events.send, request["hidden"], {tuple(one) for one in request["insist"]})
+    going_on.failing.update(request["continue"])
     going_on.install()
     events.send("step", "load")
     try:
@@ -62,6 +65,7 @@ def modules(failed: dict[str, Facts], project: Project, hidden: dict[str, str], 
             if frame["own"] and frame["function"] == "<module>":
                 before = executed.get(frame["file"], 0)
                 executed[frame["file"]] = max(before, frame["line"])
+    going_on.failing.update(executed)
     going_on.install()
     for name in failed:
         going_on.causes.loading = name
@@ -81,6 +85,8 @@ class Continuing:
         self.causes = Causes(self.state, send, insist)
         self.proofs = Proofs(self.state)
         self.imports = Imports(self.state, self.causes, self.proofs, hidden)
+        self.failing: set[str] = set()
+        """Files, as they are shown, that the first failure is known to come out of."""
         self._begun: set[str] = set()
 
     def install(self) -> None:
@@ -92,7 +98,7 @@ class Continuing:
             if not self.state.owns(loader.path):
                 original(loader, module)
                 return
-            self._execute(module, loader)
+            self._execute(Running(module, loader.path), loader)
             self._taken_by_library(module.__name__, sys._getframe(1))
 
         machinery.SourceFileLoader.exec_module = exec_module  # type: ignore[assignment,method-assign]  # its base's
@@ -112,33 +118,63 @@ class Continuing:
         ):
             self.causes.record(error, described, None)
 
-    def _execute(self, module: ModuleType, loader: machinery.SourceFileLoader) -> None:
-        name, file = module.__name__, loader.path
-        names = vars(module)
-        shown = self.project.relative(file)
+    def _execute(self, module: Running, loader: machinery.SourceFileLoader) -> None:
+        shown = self.project.relative(module.file)
         if shown in self._begun:
             self.state.executed[shown] = sys.maxsize
         self._begun.add(shown)
+        self.state.note_whole()
         try:
-            tree = ast.parse(loader.get_data(file), file)
-            loader.get_code(loader.name)  # what the compiler alone refuses; most often it was compiled before
+            code = loader.get_code(module.name)  # what the compiler alone refuses; it may be there already
+            whole = self.taint.untouched and shown not in self.failing
+            body = [] if whole else module.read(loader)
         except (SyntaxError, ValueError, RecursionError, OverflowError) as error:
-            self.causes.let_go(error, (file, getattr(error, "lineno", 0) or 0), sys._getframe(1))
-            self.causes.record(error, failure.describe(error, self.project, name), sys._getframe(1))
-            self.taint.open.add(name)
+            self.causes.let_go(error, (module.file, getattr(error, "lineno", 0) or 0), sys._getframe(1))
+            described: Facts = failure.describe(error, self.project, module.name)
+            self.causes.record(error, described, sys._getframe(1))
+            self.taint.open.add(module.name)
             self.taint.blind = True
-            names["__getattr__"] = lambda attribute: getattr(StandIn(), attribute)
+            module.names["__getattr__"] = lambda attribute: getattr(StandIn(), attribute)
             return
-        if ast.get_docstring(tree, clean=False) is not None:
-            names["__doc__"] = ast.get_docstring(tree, clean=False)
-        outer = self.state.running.get(name)
-        self._body(tree.body, names, name, file, _future_flags(tree))
-        if outer is not None:
-            self.state.running[name] = outer
+        outer = self.state.running.get(module.name)
+        if whole:
+            self._whole(code, module, loader)
         else:
-            self.state.running.pop(name, None)
+            self._body(body, module)
+        if outer is not None:
+            self.state.running[module.name] = outer
+        else:
+            self.state.running.pop(module.name, None)
 
-    def _body(self, body: list[ast.stmt], names: Facts, name: str, file: str, flags: int) -> None:
+    def _whole(self, code: Any, module: Running, loader: machinery.SourceFileLoader) -> None:
+        """Execute a module at once; behind a statement that raises, statement by statement."""
+        self.taint.unread[module.name] = module.file
+        self.state.whole.append(module.name)
+        try:
+            exec(code, module.names)  # noqa: S102  # the application's own code
+            return
+        except (SystemExit, Exception) as error:
+            raised = error
+        finally:
+            self.state.note_whole()
+            self.state.whole.pop()
+        inside = stack.inside(raised)
+        body = module.read(loader)
+        statement, behind = statement_lines.found(body, inside.tb_lineno if inside is not None else 0)
+        if statement is None:  # the file is not what was compiled
+            self.taint.open.add(module.name)
+            self.taint.blind = True
+            return
+        self.state.running[module.name] = statement
+        if isinstance(raised, SystemExit):
+            self._pass_over(module.name, module.names, statement)
+        else:
+            self._failed(raised, statement, module)
+        for rest in behind:
+            self._body(rest, module)
+
+    def _body(self, body: list[ast.stmt], module: Running) -> None:
+        name, names = module.name, module.names
         for statement in body:
             if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
                 continue  # a text that stands alone would become the docstring
@@ -149,34 +185,24 @@ class Continuing:
                     if self.taint.touches(name, loads(statement.test)):
                         self._pass_over(name, names, statement)
                         continue
-                    test = compile(ast.Expression(statement.test), file, "eval", flags, dont_inherit=True)
-                    tested = bool(eval(test, names))  # noqa: S307  # the application's own code
+                    tested = bool(eval(module.test(statement), names))  # noqa: S307  # the application's own code
                 else:
-                    exec(_code(statement, file, flags), names)  # noqa: S102  # as above
+                    exec(module.code(statement), names)  # noqa: S102  # as above
             except SystemExit:
                 self._pass_over(name, names, statement)
                 continue
             except Exception as error:
-                self._failed(error, statement, names, name, file)
+                self._failed(error, statement, module)
                 continue
             if isinstance(statement, ast.If):
-                self._body(statement.body if tested else statement.orelse, names, name, file, flags)
+                self._body(statement.body if tested else statement.orelse, module)
             else:
                 self._done(statement, names, name)
 
     def _done(self, statement: ast.stmt, names: Facts, name: str) -> None:
         """A statement ran through: note what its names are made of, and what it may have changed."""
         self.taint.bind(name, statement)
-        if isinstance(statement, ast.ImportFrom) and any(alias.name == "*" for alias in statement.names):
-            base = absolute(statement, name)
-            for public in list(vars(sys.modules[base])) if base in sys.modules else ():
-                self.taint.made_of.setdefault((name, public), set()).add((base, (public,)))
-            if base in self.taint.open or base not in sys.modules:
-                self.taint.open.add(name)
-            return
-        if isinstance(statement, (ast.Import, ast.ImportFrom)):
-            return
-        if self.taint.untouched:
+        if self.taint.untouched or isinstance(statement, (ast.Import, ast.ImportFrom)):
             return
         used = loads(statement, now=True)
         if not self.taint.touches(name, used):
@@ -187,10 +213,11 @@ class Continuing:
         self.taint.shake(name, used, definition=definition)
         self.taint.shake_libraries(_libraries(statement, names))
 
-    def _failed(self, error: Exception, statement: ast.stmt, names: Facts, name: str, file: str) -> None:
+    def _failed(self, error: Exception, statement: ast.stmt, module: Running) -> None:
         """A statement failed: it goes its way, or it is noted and the next one runs."""
+        name = module.name
         inside = stack.inside(error)
-        place = (file, inside.tb_lineno if inside is not None else statement.lineno)
+        place = (module.file, inside.tb_lineno if inside is not None else statement.lineno)
         outer = sys._getframe(2)
         self.causes.let_go(error, place, outer)
         self.causes.surfaced(inside)
@@ -209,7 +236,7 @@ class Continuing:
             for frame in stack.frames(inside)
             if not self.state.owns(frame.f_code.co_filename)
         )
-        self._lose(name, names, statement)
+        self._lose(name, module.names, statement)
 
     def _pass_over(self, name: str, names: Facts, statement: ast.stmt) -> None:
         """A statement is not run, or not to its end, although production may well run it."""
@@ -239,26 +266,6 @@ class Continuing:
             return
         if name in self.taint.open or self.taint.touches(name, [(ANY,)]):
             self.taint.shake_libraries([stack.top_level(frame)])
-
-
-def _future_flags(tree: ast.Module) -> int:
-    import __future__
-
-    names = [
-        alias.name
-        for node in tree.body
-        if isinstance(node, ast.ImportFrom) and node.module == "__future__"
-        for alias in node.names
-    ]
-    flags = 0
-    for name in names:
-        flags |= getattr(__future__, name).compiler_flag
-    return flags
-
-
-def _code(statement: ast.stmt, file: str, flags: int) -> CodeType:
-    code: CodeType = compile(ast.Module([statement], []), file, "exec", flags, dont_inherit=True)
-    return code
 
 
 def _libraries(statement: ast.stmt, names: Facts) -> Iterator[str]:

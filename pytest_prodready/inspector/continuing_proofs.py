@@ -151,6 +151,8 @@ class Proofs:
         if frame.f_code.co_name != "<module>":
             return self.taint.clean(frame)
         name = str(frame.f_globals.get("__name__", ""))
+        if name in self.state.whole:
+            return self.taint.untouched
         statement = self.state.running.get(name)
         return statement is None or not self.taint.touches(name, loads(statement, now=True))
 

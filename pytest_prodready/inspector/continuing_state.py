@@ -20,6 +20,8 @@ class State:
         self.taint = Taint(project)
         self.running: dict[str, ast.stmt] = {}
         """Module → the statement of it that runs now."""
+        self.whole: list[str] = []
+        """Modules that run as they are now, not statement by statement, the outermost first."""
         self.executed: dict[str, int] = {}
         """File, as it is shown → up to which line it was executed before."""
         self.mended: set[str] = set()
@@ -27,6 +29,12 @@ class State:
         self.not_imported: dict[str, set[str]] = {}
         """Module → the names that its imports did not find."""
         self._own_files: dict[str, bool] = {}
+
+    def note_whole(self) -> None:
+        """What modules that run as a whole do once something has failed is not known."""
+        if self.whole and not self.taint.untouched:
+            self.taint.open.update(self.whole)
+            self.taint.blind = True
 
     def owns(self, file: str) -> bool:
         """Whether the code of ``file``, as a frame names it, is the application's."""

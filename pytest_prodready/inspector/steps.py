@@ -24,7 +24,7 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events", effects
     """Load the entry point, then look at what was loaded, as far as ``request["jobs"]`` asks for it."""
     effects.begin()
     _collect_seldom()
-    if request["continue"]:
+    if request["continue"] is not None:
         _inspector("continuing").load(request, project, events)
         return
     started = time.perf_counter()

@@ -10,6 +10,7 @@ from typing import Any
 
 from . import stack
 from .project import Project
+from .sources import members, tree_of
 from .standins import stands_in
 from .statement_names import ANY, Chain, absolute, bound, imported, loads
 
@@ -36,6 +37,8 @@ class Taint:
         self.project = project
         self.made_of: dict[Node, set[tuple[str, Chain]]] = {}
         """Name → the names that its statements load, each with the module that loads it."""
+        self.unread: dict[str, str] = {}
+        """Module → its file, where its statements ran as a whole: what they bind is read when it matters."""
         self.lost: set[Node] = set()
         """Names that a failed statement was to bind."""
         self.changed: set[Node] = set()
@@ -60,19 +63,41 @@ class Taint:
 
     def bind(self, module: str, statement: ast.stmt) -> None:
         """Note what the names that ``statement`` binds are made of."""
-        if isinstance(statement, ast.ImportFrom):
-            base = absolute(statement, module)
-            for alias in statement.names:
-                self.made_of.setdefault((module, alias.asname or alias.name), set()).add(
-                    (base, (alias.name,))
-                )
-            return
-        used = {(module, chain) for chain in loads(statement)} | set(imported(statement, module))
-        for name in bound(statement):
+        for name, used in self._bound(module, statement):
             for walked in self.walked:
                 if (module, name) in walked:
                     walked.clear()
             self.made_of.setdefault((module, name), set()).update(used)
+
+    def _bound(self, module: str, statement: ast.stmt) -> Iterator[tuple[str, set[tuple[str, Chain]]]]:
+        """The names that a statement binds, each with what it is made of."""
+        if not isinstance(statement, ast.ImportFrom):
+            used = {(module, chain) for chain in loads(statement)} | set(imported(statement, module))
+            yield from ((name, used) for name in bound(statement))
+            return
+        base = absolute(statement, module)
+        for alias in statement.names:
+            if alias.name != "*":
+                yield alias.asname or alias.name, {(base, (alias.name,))}
+                continue
+            for name in members(sys.modules.get(base)):
+                yield name, {(base, (name,))}
+            if base in self.open or base not in sys.modules:
+                self.open.add(module)
+
+    def _makers(self, node: Node) -> Iterable[tuple[str, Chain]]:
+        """What a name is made of."""
+        module = node[0]
+        tree = tree_of(self.unread.pop(module)) if module in self.unread else None
+        waiting = list(tree.body) if tree is not None else []
+        while waiting:
+            statement = waiting.pop()
+            if isinstance(statement, ast.If):
+                waiting += [*statement.body, *statement.orelse]
+                continue
+            for name, used in self._bound(module, statement):
+                self.made_of.setdefault((module, name), set()).update(used)
+        return self.made_of.get(node, ())
 
     def lose(self, module: str, names: Iterable[str]) -> None:
         """The names are not what they are in production."""
@@ -160,7 +185,7 @@ class Taint:
                 if node not in done:
                     done.add(node)
                     yield node
-                    waiting.extend(self.made_of.get(node, ()))
+                    waiting.extend(self._makers(node))
 
     def _nodes(self, module: str, chain: Chain) -> Iterator[Node]:
         """The names that a dotted name goes through: from module to module as far as there are modules."""

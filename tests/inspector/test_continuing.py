@@ -687,3 +687,46 @@ def test_a_misspelt_import_through_a_library_s_own_import_is_one_fault(project: 
         files, packages=("app", "kinds"), pythonpath=(str(project.root / "site-packages"),)
     )
     assert places(seen) == ["app.py:3"]
+
+
+def test_what_fails_only_in_the_second_run_is_told_with_what_stands_behind_it(project: Project) -> None:
+    """The modules that the first failure does not come out of are executed at once, until one raises."""
+    files = {
+        "app/__init__.py": "",
+        "app/main.py": "import app.early\nimport app.late\n",
+        "app/early.py": """
+            from pathlib import Path
+
+            SEEN = Path("seen")
+            if SEEN.exists():
+                FIRST = 1
+                LIMIT = int("many")
+                from app.mails import sned
+            else:
+                SEEN.touch()
+            from app.mails import send
+        """,
+        "app/mails.py": "def send(): ...\n",
+        "app/late.py": "from app.mails import deliver\n",
+    }
+
+    seen = project.inspect(files, "app.main:app", kind="web")
+
+    assert places(seen) == ["app/early.py:7", "app/early.py:8", "app/late.py:1"]
+
+
+def test_what_a_module_that_ran_at_once_made_of_others_is_known_when_they_are_touched(
+    project: Project,
+) -> None:
+    files = {
+        "app/__init__.py": "",
+        "app/main.py": "from app import early, broken, late\n",
+        "app/early.py": "from app.registry import *\nKNOWN = {'kinds': registered}\n",
+        "app/registry.py": "registered = []\n",
+        "app/broken.py": "from app.registry import registered\nregistered.append(missing)\n",
+        "app/late.py": "from app.early import KNOWN\nLAST = KNOWN['kinds'][0]\n",
+    }
+
+    seen = project.inspect(files, "app.main:app", kind="web")
+
+    assert places(seen) == ["app/broken.py:2"]  # the list may well have had an element
