@@ -5,6 +5,9 @@ Each entry point is loaded first in its own fresh interpreter; the children run 
 
 from __future__ import annotations
 
+import compileall
+import contextlib
+import functools
 import json
 import os
 import re
@@ -24,7 +27,8 @@ from pytest_prodready.inspector.interpreter import describe
 from pytest_prodready.request import Request
 from pytest_prodready.settings import Limits
 
-INTERPRETER_SCRIPT = Path(__file__).parent / "inspector" / "interpreter.py"
+INSPECTOR = Path(__file__).parent / "inspector"
+INTERPRETER_SCRIPT = INSPECTOR / "interpreter.py"
 INTERPRETER_LIMIT = 30.0
 BESIDE = 1
 """Children beyond the number of cores: with as many as there are, a core is idle behind the shorter ones."""
@@ -67,6 +71,29 @@ def interpreter(python: str, root: Path, environ: Mapping[str, str]) -> Interpre
         return Problem("interpreter", f"{python} did not answer as a Python interpreter does")
 
 
+@functools.cache
+def compile_inspector(python: str) -> None:
+    """Compile the inspector for the interpreter ``python``, where its installer has not, as uv does not.
+
+    The children write no bytecode, so each of them would compile all that it imports, in every run.
+    """
+    if sys.dont_write_bytecode or not os.access(INSPECTOR, os.W_OK):
+        return
+    if python == sys.executable:
+        compileall.compile_dir(INSPECTOR, quiet=2)
+        return
+    command = [python, "-I", "-S", "-m", "compileall", "-qq", str(INSPECTOR)]
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):  # the children can do without
+        subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=INTERPRETER_LIMIT,
+            check=False,
+        )
+
+
 def inspect(
     request: Request, limits: Limits, environ: Mapping[str, str]
 ) -> tuple[tuple[InspectedEntry, ...], tuple[Problem, ...]]:
@@ -75,6 +102,7 @@ def inspect(
     Returns:
         What was seen of each entry, in the order of the request, and what could not be inspected.
     """
+    compile_inspector(request.python)
     # what one interpreter has read of a source need not be read by the others
     with tempfile.TemporaryDirectory(prefix="prodready-") as shared:
         cancelled = threading.Event()

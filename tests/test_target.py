@@ -428,3 +428,47 @@ def test_who_asks_through_a_wrapper_of_import(
         assert seen.failure.missing.distribution == "idna"
         assert seen.failure.location is not None
         assert seen.failure.location.file == "app.py"
+
+
+@pytest.fixture
+def inspector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A small inspector as uv installs it: without bytecode."""
+    place = tmp_path / "inspector"
+    place.mkdir()
+    (place / "steps.py").write_text("FIRST = 1\n")
+    monkeypatch.setattr(target, "INSPECTOR", place)
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    target.compile_inspector.cache_clear()
+    yield place
+    target.compile_inspector.cache_clear()
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_the_inspector_is_compiled_once_where_its_installer_has_not(
+    inspector: Path, tmp_path: Path, own: bool
+) -> None:
+    """The children write no bytecode themselves."""
+    python = tmp_path / "python"
+    python.symlink_to(sys.executable)
+
+    target.compile_inspector(sys.executable if own else str(python))
+
+    assert [one.name for one in inspector.glob("__pycache__/*")] == [
+        f"steps.{sys.implementation.cache_tag}.pyc"
+    ]
+
+
+def test_who_wants_no_bytecode_gets_none(inspector: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in many images, where PYTHONDONTWRITEBYTECODE is set."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+    target.compile_inspector(sys.executable)
+
+    assert not list(inspector.glob("__pycache__"))
+
+
+def test_what_is_no_python_compiles_nothing_and_stops_nothing(inspector: Path) -> None:
+    """The child says later that it cannot be started."""
+    target.compile_inspector("/nowhere/python")
+
+    assert not list(inspector.glob("__pycache__"))
