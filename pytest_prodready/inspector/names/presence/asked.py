@@ -97,7 +97,8 @@ class Presence:
                 names = {*of(value.cls).names, *(value.extra if isinstance(value, Instance) else ())}
         except Exception:
             return ""
-        return nearest(name, (one for one in names if not one.startswith("_") or name.startswith("_")))
+        shown = [one for one in names if one.isidentifier() and (one[0] != "_" or name.startswith("_"))]
+        return nearest(name, shown)
 
     def _once(self, cls: type, name: str, what: str) -> bool | None:
         key = id(cls), name, what  # the class may have a hash of its own
@@ -112,7 +113,7 @@ class Presence:
         if class_objects.holds(cls, name):
             return False
         listed = self._listing.of_instances(cls)
-        if name in listed.names:
+        if listed.has(name):
             return False
         if self._open(cls, listed.opened, name) or (name.startswith("_") and _is_internal(cls, name, listed)):
             return None
@@ -122,7 +123,7 @@ class Presence:
         if cls is object or not _configured(cls):
             return None
         listed = self._listing.of_class(cls)
-        if name in listed.names:
+        if listed.has(name):
             return False
         return None if self._open(cls, listed.opened, name) else self._no_subclass_has(cls, name)
 
@@ -136,7 +137,7 @@ class Presence:
             return None  # its subclasses are somewhere else
         for one in below:
             listed = self._listing.of_instances(one)
-            if name in listed.names or self._open(one, listed.opened, name):
+            if listed.has(name) or self._open(one, listed.opened, name):
                 return None
         return True
 

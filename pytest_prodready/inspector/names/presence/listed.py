@@ -90,6 +90,12 @@ class Listed(NamedTuple):
     read: tuple[tuple[str, str], ...] = ()
     """File and qualified name of the class statements that were read."""
 
+    def has(self, name: str) -> bool:
+        """Whether an attribute of this name is listed, by itself or by how it begins."""
+        return name in self.names or any(
+            one.endswith(stored.ANY) and name.startswith(one[:-1]) for one in self.names
+        )
+
 
 class Listing:
     """Lists the attributes of classes, each once.

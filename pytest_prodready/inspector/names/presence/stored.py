@@ -8,12 +8,14 @@ import types
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...nodes import walk
+from ...nodes import bound_name, walk
 
 READING = "names-stored"
 """Under which :class:`..parsed.Parsed` keeps it."""
 CLOSED, BY_KEY, OPEN = 0, 1, 2
 """What else may be stored: nothing, names that are the keys of some data, or anything."""
+ANY = "*"
+"""At the end of a name: stands for all names that begin in this way."""
 RESTORING = {
     "__copy__",
     "__deepcopy__",
@@ -131,6 +133,7 @@ class _Method:
     def __init__(self, function: ast.FunctionDef | ast.AsyncFunctionDef, cls: str) -> None:
         self.names: set[str] = set()
         self.opened = CLOSED
+        self._function = function
         self._restores = function.name in RESTORING
         self._key = ""
         """The name that ``__setattr__`` is given."""
@@ -188,8 +191,12 @@ class _Method:
                 self._open(BY_KEY)
 
     def _key_of(self, key: ast.expr | None) -> None:
+        if isinstance(key, ast.Name):
+            key = _bound_once(self._function, key.id) or key
         if isinstance(key, ast.Constant) and isinstance(key.value, str):
             self.names.add(key.value)
+        elif key is not None and (begins := _begins(key)):
+            self.names.add(begins + ANY)
         elif not (isinstance(key, ast.Name) and key.id == self._key):
             self._open(BY_KEY)
 
@@ -217,6 +224,33 @@ def _made_here(node: ast.Assign | ast.AnnAssign | ast.NamedExpr, cls: str) -> It
         if of_type or name in {*_MAKING, cls}:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             yield from (target.id for target in targets if isinstance(target, ast.Name))
+
+
+def _bound_once(function: ast.AST, name: str) -> ast.expr | None:
+    """What a variable is assigned that is bound in one place alone; ``None`` where there are others."""
+    found: ast.expr | None = None
+    places = 0
+    for node in walk(function):
+        if isinstance(node, ast.Assign) and any(getattr(one, "id", "") == name for one in node.targets):
+            found = node.value
+        places += bound_name(node) == name or (isinstance(node, ast.arg) and node.arg == name)
+    return found if places == 1 else None
+
+
+def _begins(text: ast.expr) -> str:
+    """How every text that an expression makes begins; empty where that does not show."""
+    if isinstance(text, ast.Constant):
+        return text.value if isinstance(text.value, str) else ""
+    if isinstance(text, ast.JoinedStr):
+        return _begins(text.values[0]) if text.values else ""
+    if isinstance(text, ast.BinOp):
+        before = _begins(text.left)
+        if isinstance(text.op, ast.Mod):
+            return before.partition("%")[0]
+        return before if isinstance(text.op, ast.Add) else ""
+    if isinstance(text, ast.Call) and isinstance(text.func, ast.Attribute) and text.func.attr == "format":
+        return _begins(text.func.value).partition("{")[0]
+    return ""
 
 
 def _behind_hasattr(node: ast.If | ast.IfExp) -> Iterator[int]:
