@@ -205,13 +205,19 @@ class Gathering:
         """What is asked of the target."""
         found, dependencies = self.discovered, facts.dependencies
         kinds = jobs | ({"celery"} if "worker" in jobs else set())
+        known = self.entries(facts)
+        entries = tuple(entry for entry in known if entry.kind in kinds)
+        if (
+            "names" in jobs and not entries
+        ):  # they are read where something else loads most of the application
+            entries = tuple(entry for entry in known if entry.kind == "script")
         hidden = dependencies.hidden if dependencies is not None else {}
         written = self.settings.database
         return Request(
             root=self.root,
             python=self.python,
             jobs=jobs,
-            entries=tuple(entry for entry in self.entries(facts) if entry.kind in kinds),
+            entries=entries,
             packages=found.packages,
             pythonpath=found.pythonpath,
             database=found.database,

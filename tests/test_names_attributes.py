@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from textwrap import dedent
 
 import pytest
 
@@ -323,3 +324,38 @@ def test_what_cannot_be_looked_at(judge: Judge) -> None:
         ("PRD331", "error", "shop.generated.Row", line(web, "field_x")),
         ("PRD331", "error", "shop.models.Order", line(web, "order.absent")),
     ]
+
+
+TOOL = {
+    "pyproject.toml": """\
+        [project]
+        name = "shop"
+        version = "1"
+        [project.scripts]
+        shop = "shop.cli:main"
+        """,
+    "shop/__init__.py": "",
+    "shop/cli.py": """\
+        from shop.orders import Order
+
+        def main():
+            order = Order()
+            print(order.total)
+        """,
+    "shop/orders.py": "class Order:\n    def __init__(self):\n        self.total = 1\n",
+    "shop/web.py": """\
+        from shop.orders import Order
+
+        def app(environ, start_response):
+            return [Order().total]
+        """,
+}
+
+
+@pytest.mark.parametrize("app, looked_at", [("", True), ("[tool.prodready]\napp = 'shop.web:app'\n", False)])
+def test_scripts_are_read_where_nothing_else_starts(judge: Judge, app: str, looked_at: bool) -> None:
+    """With a web application, its interpreter reads what it loads; the script is not even started."""
+    project = {**TOOL, "pyproject.toml": dedent(TOOL["pyproject.toml"]) + app}
+    run = judge(project, "shop/cli.py", "order.total", "order.totl")
+    place = line("shop/cli.py", "order.totl")
+    assert found(run) == ([("PRD331", "error", "shop.orders.Order", place)] if looked_at else [])

@@ -47,6 +47,8 @@ class Parsed:
         self.file = os.path.join(directory, own) if directory else ""
         self.parsed = 0
         """How often a file had to be parsed."""
+        self.trees: dict[str, ast.Module] = {}
+        """File → its tree, while somebody keeps it anyway: it is not parsed for a reading."""
         self._kept: dict[str, dict[str, Any]] | None = None
         self._used: dict[str, dict[str, Any]] = {}
         self._keys: dict[str, str] = {}
@@ -111,10 +113,7 @@ class Parsed:
 
     def _read(self, file: str, data: bytes, reading: str, read: Read) -> None:
         """Parse a file for one reading, and for all that are expected and not known."""
-        self.parsed += 1
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the application's own invalid escapes
-            tree = ast.parse(data, file)
+        tree = self.trees.get(file) or self._parse(file, data)
         key = self._keys[file]
         known = self._used[key]
         known[reading] = read(tree)
@@ -124,6 +123,12 @@ class Parsed:
                 with contextlib.suppress(*UNREADABLE):  # it will be asked for by itself
                     known[name] = other(tree)
                     self._tell(f"{key}-{name}", known[name])
+
+    def _parse(self, file: str, data: bytes) -> ast.Module:
+        self.parsed += 1
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the application's own invalid escapes
+            return ast.parse(data, file)
 
     def ahead(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import gc
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Container
@@ -42,6 +43,8 @@ def inspect(
     from .presence.asked import Presence
 
     units = _units(project, among)
+    gc.freeze()  # the trees stay until all is read: no need to look through them again and again
+    parsed.trees.update((unit.file, unit.tree) for unit in units.values())
     presence = Presence(project, parsed)
     analysis = Analysis(project, units, presence, frameworks.available(project))
     with _deep():
@@ -53,7 +56,9 @@ def inspect(
     begin()
     for asked, file in analysis.frameworks.declared() if among is None else ():
         analysis.records.lookup(file, ast.Pass(), asked)
-    return _facts(analysis, project, {unit.file for unit in units.values()})
+    facts = _facts(analysis, project, {unit.file for unit in units.values()})
+    parsed.trees.clear()
+    return facts
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from pytest_prodready.facts import AskedClass, Facts
 from pytest_prodready.registry import Family, Subject
 
 family = Family("names")
-NEEDS = ("web", "worker", "commands", "script", "closure", "mapping", "names")
+NEEDS = ("web", "worker", "commands", "closure", "mapping", "names")
 LOADED = "asked the class that was loaded as production loads it"
 
 
