@@ -14,7 +14,7 @@ from _names_sites import Site, sites
 from _names_source import Source
 from _sites import Module
 
-SEED = 704113
+SEED = 261157
 ATTRIBUTES = 40
 LOOKUPS = 20
 """Where an application has fewer of one of the two, the other makes up for it."""
