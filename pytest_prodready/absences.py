@@ -103,7 +103,7 @@ class _Trial:
         # that it loads is all that is asked
         request = replace(self.request, jobs=frozenset({"environment"}), entries=(seen.entry,), watch=None)
         inspection = Inspection(request, self.limits, self._without(name), self.cancelled)
-        found, _ = inspection.revealing(seen.revealed).once(seen.entry, (), ())
+        found, _ = inspection.revealing(seen.revealed).once(seen.entry)
         return found
 
     def _without(self, name: str) -> dict[str, str]:

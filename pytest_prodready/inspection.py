@@ -86,11 +86,13 @@ class Inspection:
         revealed: list[str] = []
         while True:
             narrowed = self.revealing(revealed)
-            seen, problems = narrowed.once(entry, names, skipped)
+            seen, problems, settled = narrowed.look(
+                entry, names=list(names), skipped=list(skipped), settle=True
+            )
             asked = _asked_by_a_library(seen)
             if not asked or asked in revealed or len(revealed) == REVEALED:
                 again = self.crowded and may_be_crowded([seen])
-                whole = seen if again else narrowed.go_on(seen)
+                whole = seen if again or settled else narrowed.go_on(seen)
                 return replace(whole, revealed=tuple(revealed)), problems
             revealed.append(asked)
 
@@ -101,16 +103,19 @@ class Inspection:
         unseen = tuple(name for name in self.request.hidden_distributions if name not in revealed)
         return replace(self, request=replace(self.request, hidden=hidden, hidden_distributions=unseen))
 
-    def once(
-        self, entry: Entry, names: tuple[str, ...], skipped: tuple[str, ...]
-    ) -> tuple[InspectedEntry, list[Problem]]:
-        """Inspect one entry in one interpreter."""
+    def once(self, entry: Entry) -> tuple[InspectedEntry, list[Problem]]:
+        """Inspect one entry in one interpreter, and take what comes of it."""
+        seen, problems, _ = self.look(entry)
+        return seen, problems
+
+    def look(self, entry: Entry, **more: object) -> tuple[InspectedEntry, list[Problem], bool]:
+        """The same; ``True`` when all root causes of its failure are among that."""
         try:
-            seen, ending = self._tell(entry, self.limits, names=list(names), skipped=list(skipped))
+            seen, ending = self._tell(entry, self.limits, **more)
         except OSError as error:
             problem = Problem(entry.target, f"{self.request.python} could not be started: {error}")
-            return InspectedEntry(entry), [problem]
-        return result(seen, ending)
+            return InspectedEntry(entry), [problem], True
+        return *result(seen, ending), seen.settled and not seen.causes.unstopped
 
     def go_on(self, seen: InspectedEntry) -> InspectedEntry:
         """Load an entry that raised once more, going on after each failure: all its root causes at once.
@@ -255,4 +260,5 @@ def _question(entry: Entry, request: Request, limits: Limits) -> dict[str, objec
         "skipped": [],
         "continue": None,
         "insist": [],
+        "settle": False,
     }

@@ -34,12 +34,17 @@ Facts = dict[str, Any]
 
 def load(request: Facts, project: Project, events: Any) -> None:
     """Load the entry point of a request in this way, and send an event for each root cause that is found."""
-    from . import steps
-
     going_on = Continuing(project, events.send, request["hidden"], {tuple(one) for one in request["insist"]})
     going_on.failing.update(request["continue"])
     going_on.install()
     events.send("step", "load")
+    load_entry(going_on, request, project)
+
+
+def load_entry(going_on: Continuing, request: Facts, project: Project) -> None:
+    """Load the entry point, with the import system taken over already."""
+    from . import steps
+
     try:
         if request["kind"] == "celery":
             # Celery's search for its app stops ImportErrors, to say less about them
@@ -105,6 +110,7 @@ class Continuing:
 
     def ended(self, error: BaseException, target: str) -> None:
         """Take what has left the entry point altogether."""
+        self.state.spoilt = True
         self.causes.surfaced(error.__traceback__)
         if not isinstance(error, Exception) or stack.is_ours(error):
             return
@@ -216,6 +222,7 @@ class Continuing:
     def _failed(self, error: Exception, statement: ast.stmt, module: Running) -> None:
         """A statement failed: it goes its way, or it is noted and the next one runs."""
         name = module.name
+        self._compare(error, statement, self.project.relative(module.file))
         inside = stack.inside(error)
         place = (module.file, inside.tb_lineno if inside is not None else statement.lineno)
         outer = sys._getframe(2)
@@ -237,6 +244,13 @@ class Continuing:
             if not self.state.owns(frame.f_code.co_filename)
         )
         self._lose(name, module.names, statement)
+
+    def _compare(self, error: Exception, statement: ast.stmt, shown: str) -> None:
+        """Note where a statement fails that did not when it was executed before, or in another way."""
+        line = self.state.executed.get(shown, 0)
+        if statement.lineno <= line:
+            first = self.state.first == (type(error), failure.message_of(error))
+            self.state.spoilt = self.state.spoilt or not first or (statement.end_lineno or 0) < line
 
     def _pass_over(self, name: str, names: Facts, statement: ast.stmt) -> None:
         """A statement is not run, or not to its end, although production may well run it."""

@@ -24,6 +24,10 @@ class State:
         """Modules that run as they are now, not statement by statement, the outermost first."""
         self.executed: dict[str, int] = {}
         """File, as it is shown → up to which line it was executed before."""
+        self.first: tuple[type, str] | None = None
+        """Class and message of the failure that was there before, in this interpreter."""
+        self.spoilt = False
+        """Something failed that did not when it was executed before, or the load came to no end."""
         self.mended: set[str] = set()
         """Top-level modules that the application hides, and hides no longer."""
         self.not_imported: dict[str, set[str]] = {}

@@ -35,7 +35,7 @@ def describe(error: BaseException, project: Project, module: str = "") -> dict[s
         "how": "exited" if isinstance(error, SystemExit) else "raised",
         "type": type(error).__name__,
         "bases": [f"{cls.__module__}.{cls.__qualname__}" for cls in type(error).__mro__],
-        "message": _message(error),
+        "message": message_of(error),
         "module": module or _module(error),
         "frames": frames,
         "missing": missing,
@@ -52,7 +52,8 @@ def frames_of(frame: FrameType | None, project: Project) -> list[dict[str, objec
     return _shown(found[::-1], project)
 
 
-def _message(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
+    """What an exception says, shortened; it may raise another one when it is asked."""
     try:
         text = str(error)
     except BaseException as second:

@@ -156,6 +156,9 @@ def _load(
         _environment(reads, project, events)  # while the exception keeps what its modules have defined
         if "django" in request["jobs"] and "django.conf" in sys.modules:
             _step("django", lambda: _inspector("django.look").after_failure(project), events)
+        if request["settle"]:  # the very last step: it changes what is loaded
+            here = _inspector("continuing_here")
+            _step("further", lambda: here.settle(raised, request, project, events.send), events)
         return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pytest_prodready import child
+from pytest_prodready.causes import of_entry
 from pytest_prodready.codec import WireError
 from pytest_prodready.facts import (
     BeatRows,
@@ -32,6 +33,8 @@ def result(seen: Seen, ending: child.Ending) -> tuple[InspectedEntry, list[Probl
     broken_off = None if seen.seconds is not None else why_broken_off(seen, ending)
     try:
         inspected = decoded(seen)
+        if seen.settled and not seen.causes.unstopped:
+            inspected = of_entry(inspected, [seen.causes])
     except WireError as error:
         problem = Problem(seen.entry.target, f"the inspector's facts cannot be read: {error}")
         return InspectedEntry(seen.entry, broken_off), [*seen.problems, problem]

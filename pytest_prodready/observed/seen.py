@@ -52,6 +52,8 @@ class Seen:
     forbidden: list[ForbiddenImport] = field(default_factory=list)
     causes: Causes = field(default_factory=Causes)
     """What was found by going on after a failure."""
+    settled: bool = False
+    """These are all root causes of a load that failed: no other interpreter has to go on behind it."""
     seconds: float | None = None
 
     def event(self, line: bytes) -> bool:
@@ -159,6 +161,9 @@ class Seen:
 
     def _on_dependent(self, cause: int, file: str, line: int) -> None:
         self.causes.dependents.setdefault(cause, []).append(Location(file, line))
+
+    def _on_settled(self) -> None:
+        self.settled = True
 
     def _on_unstopped(self, file: str, line: int, module: str) -> None:
         self.causes.unstopped.add((file, line, module))

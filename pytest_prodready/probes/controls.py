@@ -173,7 +173,7 @@ class _Trial:
         # what its configuration names is all that is asked
         request = replace(self.request, jobs=frozenset({"services"}), entries=(web.entry,), watch=None)
         inspection = Inspection(request, self.limits, starved, self.cancelled)
-        loaded, _ = inspection.revealing(web.revealed).once(web.entry, (), ())
+        loaded, _ = inspection.revealing(web.revealed).once(web.entry)
         kin = [one for one in loaded.services if not control.kind or _KINDS.get(one.kind) == control.kind]
         dead = [one for one in kin if (one.host, one.port) == (DEAD_HOST, port)]
         if not dead and kin and control.kind:

@@ -6,8 +6,23 @@ import sys
 
 import pytest
 
-from pytest_prodready.facts import Failure
+from pytest_prodready import inspection
+from pytest_prodready.facts import Entry, Failure, InspectedEntry, Problem
 from tests.inspector.projects import Project, Seen
+
+
+@pytest.fixture(autouse=True, params=["where it failed", "in another interpreter"])
+def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of it comes out the same in the interpreter that has failed and in a fresh one."""
+    if request.param == "in another interpreter":
+        look = inspection.Inspection.look
+
+        def anew(
+            self: inspection.Inspection, entry: Entry, **more: object
+        ) -> tuple[InspectedEntry, list[Problem], bool]:
+            return look(self, entry, **{**more, "settle": False})
+
+        monkeypatch.setattr(inspection.Inspection, "look", anew)
 
 
 def places(seen: Seen) -> list[str]:
@@ -707,7 +722,7 @@ def test_what_fails_only_in_the_second_run_is_told_with_what_stands_behind_it(pr
             from app.mails import send
         """,
         "app/mails.py": "def send(): ...\n",
-        "app/late.py": "from app.mails import deliver\n",
+        "app/late.py": "LAST = int('few')\n",
     }
 
     seen = project.inspect(files, "app.main:app", kind="web")
