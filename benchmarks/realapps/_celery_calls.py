@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from _celery_source import SENDS, Sent, Span
 from _faults import Kind, misspelling
-from _sketches import Making, Sketch, Way
+from _sketches import Making, Sketch, Way, appended
 
 DROPPED = Kind("argument dropped at a call site", ("PRD208",), 3)
 UNKNOWN = Kind("unknown keyword at a call site", ("PRD208",), 3)
@@ -100,7 +100,7 @@ class CallFaults(Making):
         for name in self._own_names(dice):
             wrong = misspelling(name, dice)
             line = f'def send_it_by_name(): {self.app.variable}.send_task("{wrong}")'
-            yield self._line(SENT_NAME, f'send_task("{wrong}")', line, name)
+            yield appended(SENT_NAME, f'send_task("{wrong}")', self.app.file, line, name)
 
 
 Pack = Callable[[list[ast.expr], list[ast.keyword]], Span]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import random
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -123,7 +124,14 @@ class App:
     eager: bool
     contract: str
     """The contract's text."""
+    django_settings: str
+    """The module of its Django settings; empty for none."""
     project: Path
+
+
+def appended(kind: Kind, what: str, file: str, line: str, *about: str) -> Sketch:
+    """A fault in one line at the end of a file."""
+    return Sketch(kind, what, ((file, APPENDED),), lines=((file, line),), about=frozenset(about))
 
 
 Way = tuple[Kind, Callable[[random.Random], Iterator[Sketch]]]
@@ -141,13 +149,14 @@ class Making(ABC):
     def ways(self) -> list[Way]:
         """Each kind of them, and how they are made."""
 
-    def _line(self, kind: Kind, what: str, line: str, *about: str) -> Sketch:
-        file = self.app.file
-        return Sketch(kind, what, ((file, APPENDED),), lines=((file, line),), about=frozenset(about))
-
     def _setting(self, kind: Kind, key: str, value: object) -> Iterator[Sketch]:
-        line = f"{self.app.variable}.conf.{key} = {value!r}"
-        yield self._line(kind, f"{key} = {value!r}", line, key)
+        """A setting of the app; Django's where it has one, which prevails over what is set on the app."""
+        name = f"CELERY_{key.upper()}"
+        if any(re.search(rf"^{name}\b", one.text, re.MULTILINE) for one in self.app.modules.values()):
+            file, line = self.app.django_settings, f"{name} = {value!r}"
+        else:
+            file, line = self.app.file, f"{self.app.variable}.conf.{key} = {value!r}"
+        yield appended(kind, f"{key} = {value!r}", file, line, key)
 
     def _own_names(self, dice: random.Random) -> Iterator[str]:
         names = [task.name for task in self.app.tasks if len(task.name) > 3]

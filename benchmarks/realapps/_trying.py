@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -147,7 +148,8 @@ def _says(finding: dict[str, Any], fault: Fault, place: tuple[str, int]) -> bool
     location = finding["location"] or {"file": "", "line": None}
     if fault.kind is SHADOW:
         return bool(location["file"] == file or file in finding["message"])
-    return bool(location["file"] == file and location["line"] == line)
+    named = re.search(rf"(?<![\w/]){re.escape(f'{file}:{line}')}\b", finding["message"])
+    return named is not None or bool(location["file"] == file and location["line"] == line)
 
 
 def _key(finding: dict[str, Any]) -> tuple[object, ...]:

@@ -21,6 +21,7 @@ from _celery_faults import chosen
 from _celery_source import calls_of, tasks_of
 from _celery_tasks import CONTRACT
 from _report import fault_rows, stray_rows
+from _sites import Module
 from _sketches import App, groups, put
 from _trying import Copy, tried
 from mutate import source_of
@@ -113,8 +114,14 @@ def _app(application: Deployed, clean: dict[str, Any], contract: str) -> App:
         queues=application.needs["consumes"],
         eager=worker["celery"]["setup"]["eager"],
         contract=contract,
+        django_settings=_file(application.environ().get("DJANGO_SETTINGS_MODULE", ""), modules),
         project=application.project,
     )
+
+
+def _file(name: str, modules: dict[str, Module]) -> str:
+    """The file of a module; in the project's directory, where it is none of the packages."""
+    return modules[name].file if name in modules else name and f"{name}.py"
 
 
 def write(kept: dict[str, dict[str, Any]]) -> None:

@@ -66,6 +66,9 @@ class Queue:
     name: str
     lost: tuple[tuple[Workers, Destination], ...] = ()
     idle: tuple[tuple[Workers, WorkerCommand], ...] = ()
+    instead: tuple[str, WorkerCommand] | None = None
+    """The nearest queue that is consumed, and by which worker, where no task is sent to it: either name may be
+    the misspelt one."""
     refused: tuple[tuple[Workers, WorkerCommand], ...] = ()
     """Workers that name it although it is not declared, and none may be created."""
 
@@ -92,15 +95,15 @@ def queues(facts: Facts) -> dict[str, Queue]:
             if not received and not any(task and other.get(sent.task) == task for other in not_known):
                 lost.setdefault(queue, []).append((one, sent))
     # a queue whose name is misspelt where tasks are sent: one fault is one finding
-    meant = {
-        nearest(name, {one for known in consumed.values() for one in known}, at_least=SIMILAR)
-        for name in lost
-    }
+    every = {one for known in consumed.values() for one in known}
+    meant = {name: nearest(name, every, at_least=SIMILAR) for name in lost}
+    idle = {name: tuple(_idle(name, workers, consumed)) for name in names | {*meant.values()}}
     return {
         name: Queue(
             name,
             tuple(lost.get(name, ())),
-            () if name in meant else tuple(_idle(name, workers, consumed)),
+            () if name in meant.values() else idle.get(name, ()),
+            next(((meant[name], command) for _, command in idle[meant[name]]), None) if name in lost else None,
             tuple(_refused(name, workers)),
         )
         for name in sorted(names | set(lost))

@@ -101,7 +101,7 @@ def _lost(value: Queue, facts: Facts) -> Iterator[Fault]:
         )
         yield Fault(
             f"{listed(tasks, 3)} {'goes' if len(tasks) == 1 else 'go'} to the queue {value.name}, "
-            f"which no worker consumes{_because(how, named)}",
+            f"which no worker consumes{_because(how, named)}{_instead(value)}",
             f"{meant} let a worker consume it: -Q {value.name} ({first.source}, {first.location}).",
             line,
             _ASKED,
@@ -115,6 +115,13 @@ def _lost(value: Queue, facts: Facts) -> Iterator[Fault]:
             # each sender may well choose another queue itself
             level=Level.WARNING if how == "default" and workers.routing.chosen else None,
         )
+
+
+def _instead(value: Queue) -> str:
+    if value.instead is None:
+        return ""
+    name, command = value.instead
+    return f"; nothing is sent to {name}, which {place(command, name)} has a worker consume"
 
 
 def _because(how: str, named: str) -> str:

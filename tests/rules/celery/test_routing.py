@@ -70,13 +70,22 @@ def test_a_queue_that_nobody_consumes() -> None:
     (error,) = findings(facts(WORKER, routing=lost("mial")))  # mail, which was meant, is not called idle
     assert short([error]) == [("queue:mial", "src/celery_app.py:7", Level.ERROR)]
     assert error.message == (
-        "mail.send goes to the queue mial, which no worker consumes: task_routes sends 'mail.*' there"
+        "mail.send goes to the queue mial, which no worker consumes: task_routes sends 'mail.*' there; "
+        "nothing is sent to mail, which Procfile:2 has a worker consume"
     )
     assert error.remedy == (
         "Write mail, the nearest queue that a worker consumes, or let a worker consume it: -Q mial "
         "(Procfile, worker, Procfile:2)."
     )
     assert error.details == (("tasks", "mail.send"), ("workers consume", "mail  Procfile:2"))
+
+
+def test_where_the_nearest_queue_has_tasks_it_is_the_sender_that_is_wrong() -> None:
+    routing = replace(lost("mial"), reached=("celery", "mial", "mail"))
+    (error,) = findings(facts(WORKER, routing=routing))
+    assert error.message == (
+        "mail.send goes to the queue mial, which no worker consumes: task_routes sends 'mail.*' there"
+    )
 
 
 def test_a_queue_that_is_not_meant_by_another_is_idle_beside_it() -> None:
