@@ -55,7 +55,8 @@ class DiscoveryFaults(Making):
             places = tuple(place for task in tasks for place in task.lines)
             what = f"{node.value!r} is no longer listed in {module.file}"
             brings = tuple(self._beside(tasks))
-            yield Sketch(DROPPED_MODULE, what, places, (span,), about=ALL, brings=brings)
+            # without some, such as the one of the user model, nothing starts: that is another fault
+            yield Sketch(DROPPED_MODULE, what, places, (span,), starts=True, about=ALL, brings=brings)
             break
         names = sorted(
             {task.module.name for task in self.app.tasks if not task.module.file.endswith("__init__.py")}

@@ -7,7 +7,7 @@ import random
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from _celery_source import Sent, Span, TaskSource
@@ -34,6 +34,10 @@ class Sketch:
     """The app's module, its schedule there, and an entry for that."""
     whole: dict[str, str | None] = field(default_factory=dict)
     """File → its new text, or `None` for a file that is gone."""
+    setting: tuple[str, object] | None = None
+    """The key of Celery's that it sets, and to what."""
+    starts: bool = False
+    """It counts only where the worker starts all the same."""
     about: frozenset[str] = frozenset()
     """What it is about: two faults about one thing are not put in together."""
     brings: tuple[Place, ...] = ()
@@ -118,6 +122,8 @@ class App:
     calls: list[Sent]
     file: str
     """The module that the worker is started with."""
+    target: str
+    """As the worker's ``-A`` names it."""
     variable: str
     """The app in it."""
     queues: list[str]
@@ -156,7 +162,7 @@ class Making(ABC):
             file, line = self.app.django_settings, f"{name} = {value!r}"
         else:
             file, line = self.app.file, f"{self.app.variable}.conf.{key} = {value!r}"
-        yield appended(kind, f"{key} = {value!r}", file, line, key)
+        yield replace(appended(kind, f"{key} = {value!r}", file, line, key), setting=(key, value))
 
     def _own_names(self, dice: random.Random) -> Iterator[str]:
         names = [task.name for task in self.app.tasks if len(task.name) > 3]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,12 @@ class Copy:
 
     def judged(self, faults: Iterable[Fault]) -> dict[str, Any]:
         """What the gate tells with these faults, which are taken out again."""
+        with self.changed(faults):
+            return self.application.judge("--prodready-select", self.codes)
+
+    @contextlib.contextmanager
+    def changed(self, faults: Iterable[Fault]) -> Iterator[None]:
+        """The application has these faults meanwhile."""
         edits = {file: text for fault in faults for file, text in fault.edits.items()}
         places = {file: self.application.project / file for file in edits}
         # what is in the project alone is put back; the packages' files are one with the installed ones
@@ -47,7 +54,7 @@ class Copy:
             if text is not None:
                 places[file].write_text(text, encoding="utf-8")
         try:
-            return self.application.judge("--prodready-select", self.codes)
+            yield
         finally:
             for file, path in places.items():
                 installed = self.application.library / file

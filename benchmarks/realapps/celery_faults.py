@@ -22,19 +22,29 @@ from _celery_source import calls_of, tasks_of
 from _celery_tasks import CONTRACT
 from _report import fault_rows, stray_rows
 from _sites import Module
-from _sketches import App, groups, put
+from _sketches import App, Sketch, groups, put
 from _trying import Copy, tried
 from mutate import source_of
 
 FAMILY = "PRD2"
 TOGETHER = 30
 """Faults in one run, at most."""
+WORKER = """
+import os, sys
+sys.path.insert(0, os.getcwd())
+from celery.app.utils import find_app
+app = find_app({target!r})
+app.loader.import_default_modules()
+app.finalize()
+print("VALUE", repr(app.conf.get({key!r})))
+"""
 REPORT = HERE.parent / "celery_faults.md"
 HEAD = """# Celery faults in real applications
 
 Written by `nox -s realapps`, on {cores} cores ({machine}); the applications are those of
 [realapps.md](realapps.md), with the queues that their documentation has workers consume. Each fault is put
-into a copy. It counts as caught when a finding of the right rule names the right file and line. Without a
+into a copy; one in a setting only where a worker then has it. It counts as caught when a finding of the right
+rule names the right file and line. Without a
 fault, the rules about Celery have nothing to say but this:
 
 {clean}
@@ -91,7 +101,8 @@ def put_in(application: Deployed) -> dict[str, Any]:
     contract = application.project / CONTRACT
     text = contract.read_text(encoding="utf-8")
     contract.unlink()  # where it matters, it is put in with the fault
-    sketches = chosen(_app(application, clean, text))
+    app = _app(application, clean, text)
+    sketches = chosen(app, lambda sketch: _has_effect(sketch, app, copy))
     faults, strays = tried(
         copy, clean, groups(sketches, TOGETHER), lambda group: put(group, application.project)
     )
@@ -102,7 +113,8 @@ def _app(application: Deployed, clean: dict[str, Any], contract: str) -> App:
     modules = source_of(application, clean)
     worker = next(seen for seen in clean["facts"]["entries"] if seen["celery"])
     tasks = tasks_of(worker, modules)
-    module, _, variable = worker["entry"]["target"].partition(":")
+    target = worker["entry"]["target"]
+    module, _, variable = target.partition(":")
     return App(
         application.name,
         modules,
@@ -110,6 +122,7 @@ def _app(application: Deployed, clean: dict[str, Any], contract: str) -> App:
         calls_of(tasks, modules),
         # the project's own, where the worker is not started with a module of the packages
         file=modules[module].file if module in modules else f"{module.replace('.', '/')}.py",
+        target=target,
         variable=variable,
         queues=application.needs["consumes"],
         eager=worker["celery"]["setup"]["eager"],
@@ -117,6 +130,20 @@ def _app(application: Deployed, clean: dict[str, Any], contract: str) -> App:
         django_settings=_file(application.environ().get("DJANGO_SETTINGS_MODULE", ""), modules),
         project=application.project,
     )
+
+
+def _has_effect(sketch: Sketch, app: App, copy: Copy) -> bool:
+    """Whether a worker starts with a fault, and has the setting as it sets it: other code may set it anew."""
+    if sketch.setting is None and not sketch.starts:
+        return True
+    key, value = sketch.setting or ("main", None)
+    program = WORKER.format(target=app.target, key=key)
+    with copy.changed(put([sketch], app.project)):
+        try:
+            output = copy.application.run([str(copy.application.python), "-c", program])
+        except NotReadyError:
+            return False
+    return sketch.setting is None or f"VALUE {value!r}" in output.splitlines()
 
 
 def _file(name: str, modules: dict[str, Module]) -> str:
