@@ -43,13 +43,13 @@ def load(request: Facts, project: Project, events: Any) -> None:
 
 def load_entry(going_on: Continuing, request: Facts, project: Project) -> None:
     """Load the entry point, with the import system taken over already."""
-    from . import steps
+    from . import loading
 
     try:
         if request["kind"] == "celery":
             # Celery's search for its app stops ImportErrors, to say less about them
             __import__(request["target"].partition(":")[0])
-        steps.load_entry(request, project)
+        loading.load_entry(request, project)
     except BaseException as error:  # whatever is raised is a fact
         going_on.ended(error, request["target"])
 

@@ -4,9 +4,11 @@ A step that fails does not stop the next one, and what was sent before a crash o
 inspector modules are imported only after the application: they need modules that it may shadow.
 """
 
-import builtins
 import sys
 import time
+
+from . import loading
+from .step import inspector, step
 
 TYPE_CHECKING = False  # typing's own would load the typing module
 if TYPE_CHECKING:
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
 
     from .bootstrap import Events
     from .effects import Effects
-    from .environment_reads import EnvironmentReads
     from .parsed import Parsed
     from .project import Project
 
@@ -23,44 +24,44 @@ if TYPE_CHECKING:
 def run(request: "dict[str, Any]", project: "Project", events: "Events", effects: "Effects") -> None:
     """Load the entry point, then look at what was loaded, as far as ``request["jobs"]`` asks for it."""
     effects.begin()
-    _collect_seldom()
+    loading.collect_seldom()
     if request["continue"] is not None:
-        _inspector("continuing").load(request, project, events)
+        inspector("continuing").load(request, project, events)
         return
     started = time.perf_counter()
-    reads = _environment_reads(effects)
-    loaded = _load(request, project, events, reads)
+    reads = loading.environment_reads(effects)
+    loaded = loading.load(request, project, events, reads)
     if loaded is None or events.forked:  # a fork would start as well: the other one is looked at
         return
     events.send("facts", "seconds", time.perf_counter() - started)
     effects.end()
     name = f"{request['kind']} {request['target']}"
-    parsed = _inspector("parsed").Parsed(request["cache"], name, request["shared"])
+    parsed = inspector("parsed").Parsed(request["cache"], name, request["shared"])
     jobs = set(request["jobs"])
     _expect(parsed, jobs)
     _effects(effects, events, parsed)
-    _environment(reads, project, events)
+    loading.environment(reads, project, events)
     raised: dict[str, Any] = {}
 
-    def step(name: str, gather: "Callable[[], object]") -> object:
-        return _step(name, gather, events)
+    def do(name: str, gather: "Callable[[], object]") -> object:
+        return step(name, gather, events)
 
     def connected() -> None:
         if "receivers" in jobs and "django.dispatch.dispatcher" in sys.modules:
-            step("receivers", lambda: _inspector("django.receivers").connected(project))
+            do("receivers", lambda: inspector("django.receivers").connected(project))
 
     tried: list[str] = []
     if request["kind"] != "web":
         connected()
     if request["kind"] == "web":
-        step("app", lambda: _inspector("web_app").inspect(loaded[0], request["target"], project, parsed))
+        do("app", lambda: inspector("web_app").inspect(loaded[0], request["target"], project, parsed))
         connected()  # now that the routes of Django's URL configuration were asked for, as by a request
         if "celery" in jobs and "celery" in sys.modules:
-            step("binding", lambda: _inspector("celery.wiring").inspect(loaded[0], project))
+            do("binding", lambda: inspector("celery.wiring").inspect(loaded[0], project))
     elif request["kind"] == "celery" and "celery" in jobs:
-        step("celery", lambda: _inspector("celery.app").inspect(loaded[0], project, parsed))
+        do("celery", lambda: inspector("celery.app").inspect(loaded[0], project, parsed))
     elif request["kind"] == "script":
-        step("names", lambda: _names(request, project))
+        do("names", lambda: _names(request, project))
     elif request["kind"] == "commands":
         effects.begin()
         tried = _commands(request, project, events)
@@ -70,24 +71,24 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events", effects
         jobs & {"services", "controls"} and request["kind"] == "web"
     ):
         known = reads.facts(project.location)
-        step("services", lambda: _inspector("services").inspect(loaded[0], request["kind"], known, project))
+        do("services", lambda: inspector("services").inspect(loaded[0], request["kind"], known, project))
     if "closure" in jobs:
         effects.begin()
         raised = _closure(request, loaded[0], project, events, parsed, tried)
         effects.end()
         _effects(effects, events, parsed)
         if "calls" in jobs:
-            step("call_sites", lambda: _inspector("celery.call_sites").inspect(project, parsed))
+            do("call_sites", lambda: inspector("celery.call_sites").inspect(project, parsed))
         if request["kind"] == "celery" and "celery" in jobs:
-            step("tenancy", lambda: _inspector("celery.tenants").inspect(loaded[0], project, parsed))
-        step("conflicts", lambda: _inspector("conflicts").inspect(project, tuple(request["pythonpath"])))
-        step("parsed", parsed.save)  # a file of ours is no effect of the application's
+            do("tenancy", lambda: inspector("celery.tenants").inspect(loaded[0], project, parsed))
+        do("conflicts", lambda: inspector("conflicts").inspect(project, tuple(request["pythonpath"])))
+        do("parsed", parsed.save)  # a file of ours is no effect of the application's
     if request["kind"] in ("script", "commands"):
         jobs -= {"mapping", "database", "migrations"}  # they may well load half of the models, and use none
         # what else raises there does so most often because no function has set the application up yet
         raised = {name: failure for name, failure in raised.items() if failure["missing"]}
     if jobs & {"mapping", "database", "catalogue", "migrations"}:
-        mapping = step("mapping", lambda: _inspector("mapping.mappers").inspect(project))
+        mapping = do("mapping", lambda: inspector("mapping.mappers").inspect(project))
         migrated = "migrations" in jobs and bool(request["alembic"])
         wanted = "catalogue" in jobs or (
             "database" in jobs
@@ -97,121 +98,21 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events", effects
         databases: Any = None
         if wanted and isinstance(mapping, dict):
             read = _read_databases
-            databases = step("databases", lambda: read(request, loaded[0], mapping, project, events))
+            databases = do("databases", lambda: read(request, loaded[0], mapping, project, events))
         if "migrations" in jobs and isinstance(mapping, dict):  # imports what belongs to no other step
-            step("migrations", lambda: _migrations(request, mapping, databases, project))
+            do("migrations", lambda: _migrations(request, mapping, databases, project))
     if request["kind"] == "celery" and "rows" in jobs:
-        step("rows", lambda: _inspector("celery.beat_rows").read(loaded[0], request["database_limit"]))
+        do("rows", lambda: inspector("celery.beat_rows").read(loaded[0], request["database_limit"]))
     if request["kind"] == "celery" and "live" in jobs:
-        step("live", lambda: _inspector("celery.live").ask(loaded[0], request["live_limit"]))
+        do("live", lambda: inspector("celery.live").ask(loaded[0], request["live_limit"]))
     if "django" in jobs and request["kind"] in ("web", "commands"):
-        step("django", lambda: _django(project, parsed, events))
+        do("django", lambda: _django(project, parsed, events))
     if "names" in jobs:  # what it loads, and what the models bring when they are configured, is there now
-        step("names_asked", lambda: _names_asked(request, loaded[0], project, parsed, events))
+        do("names_asked", lambda: _names_asked(request, loaded[0], project, parsed, events))
     if request["kind"] == "web" and "health" in jobs:  # changes what the application keeps
         _framework(request, loaded[0], project, events)
     if raised:  # the very last step: it changes what is loaded
-        step("further", lambda: _go_on(raised, request, loaded[0], project, events))
-
-
-_BUILTINS = dict(vars(builtins))
-_RECURSION_LIMIT = sys.getrecursionlimit()
-COLLECT_AFTER = 50_000
-"""Allocations between two garbage collections: an import makes few cycles, and looking for them every 700
-allocations takes a seventh of the time."""
-
-
-def _collect_seldom() -> None:
-    import gc
-
-    gc.set_threshold(COLLECT_AFTER, *gc.get_threshold()[1:])
-
-
-def _load(
-    request: "dict[str, Any]", project: "Project", events: "Events", reads: "EnvironmentReads"
-) -> "tuple[object] | None":
-    """Load the entry point as production does; ``None`` once its failure has been sent."""
-    import gc
-
-    events.send("step", "load")
-    reads.begin()
-    try:
-        loaded = load_entry(request, project)
-        reads.end()
-        gc.freeze()  # what is loaded stays: no need to look through all of it again and again
-        return (loaded,)
-    except BaseException as error:  # SystemExit and KeyboardInterrupt at import are facts too
-        events.send("raised")
-        reads.end()
-        # what is left to do needs them as they were
-        vars(builtins).update(_BUILTINS)
-        sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION_LIMIT))
-        from . import failure
-
-        events.send("facts", "failure", failure.describe(error, project))
-        raised = error
-        _step(
-            "mapping_failure", lambda: _inspector("mapping.failures").mapping_failure(raised, project), events
-        )
-        _environment(reads, project, events)  # while the exception keeps what its modules have defined
-        if "django" in request["jobs"] and "django.conf" in sys.modules:
-            _step("django", lambda: _inspector("django.look").after_failure(project), events)
-        if request["settle"]:  # the very last step: it changes what is loaded
-            here = _inspector("continuing_here")
-            _step("further", lambda: here.settle(raised, request, project, events.send), events)
-        return None
-
-
-def load_entry(request: "dict[str, Any]", project: "Project") -> object:
-    """Load the entry point, and return what the later steps look at.
-
-    Raises:
-        BaseException: whatever the application raises.
-    """
-    import os
-
-    if request["settings_module"]:
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", request["settings_module"])
-    module = request["target"].partition(":")[0]
-    if request["kind"] == "celery":
-        return _inspector("celery.app").load(request["target"], project)
-    if request["kind"] == "database":
-        return None
-    if request["kind"] == "commands":
-        return _inspector("management").set_up()
-    __import__(module)
-    if request["kind"] == "script":
-        return None
-    if request["kind"] == "module":
-        return _inspector("web_app").named(request["target"])
-    return _inspector("web_app").load(request["target"])
-
-
-def _environment_reads(effects: "Effects") -> "EnvironmentReads":
-    from .environment_reads import EnvironmentReads
-
-    return EnvironmentReads(effects.owns)
-
-
-def _environment(reads: "EnvironmentReads", project: "Project", events: "Events") -> None:
-    _step("environment_reads", lambda: reads.facts(project.location), events)
-    if "pydantic_settings" in sys.modules or "pydantic" in sys.modules:
-        from . import settings_classes
-
-        _step("settings_fields", lambda: settings_classes.inspect(project), events)
-
-
-def _step(name: str, gather: "Callable[[], object]", events: "Events") -> object:
-    events.send("step", name)
-    try:
-        facts = gather()
-    except BaseException as error:  # an application's object may raise anything when it is looked at
-        import traceback
-
-        events.send("problem", name, f"{type(error).__name__}: {error}", traceback.format_exc(limit=-8))
-        return None
-    events.send("facts", name, facts)
-    return facts
+        do("further", lambda: _go_on(raised, request, loaded[0], project, events))
 
 
 def _expect(parsed: "Any", jobs: "set[str]") -> None:
@@ -221,8 +122,8 @@ def _expect(parsed: "Any", jobs: "set[str]") -> None:
 
         parsed.expect(*closure.READING)
         parsed.expect(*outside.READING)
-        if "calls" in jobs and _inspector("celery.call_sites").CELERY in sys.modules:
-            parsed.expect(*_inspector("celery.call_sites").READING)
+        if "calls" in jobs and inspector("celery.call_sites").CELERY in sys.modules:
+            parsed.expect(*inspector("celery.call_sites").READING)
 
 
 def _closure(
@@ -250,16 +151,16 @@ def _closure(
                     failed[module["name"]] = module
 
     def reaching() -> object:
-        return _inspector("celery.reaching").tasks_reaching(loaded, broken, project, parsed)
+        return inspector("celery.reaching").tasks_reaching(loaded, broken, project, parsed)
 
     failed: dict[str, Any] = {}
     broken: list[Any] = []
-    _step("closure", walk, events)
-    _step("libraries", lambda: _inspector("outside").libraries(project), events)
+    step("closure", walk, events)
+    step("libraries", lambda: inspector("outside").libraries(project), events)
     if broken and request["kind"] == "celery":
-        _step("reaching", reaching, events)
+        step("reaching", reaching, events)
     tried += [one["file"] for one in failed.values()]
-    _step("unreached", lambda: _inspector("unreached").files(project, tried), events)
+    step("unreached", lambda: inspector("unreached").files(project, tried), events)
     return {name: one["failure"] for name, one in failed.items() if one["failure"]["how"] == "raised"}
 
 
@@ -269,7 +170,7 @@ def _go_on(
     from . import web_app
 
     with web_app.context(loaded, project):
-        _inspector("continuing").modules(raised, project, request["hidden"], events.send)
+        inspector("continuing").modules(raised, project, request["hidden"], events.send)
 
 
 def _effects(effects: "Effects", events: "Events", parsed: "Parsed") -> None:
@@ -281,7 +182,7 @@ def _effects(effects: "Effects", events: "Events", parsed: "Parsed") -> None:
     def gather() -> object:
         return effects.facts(find_line)
 
-    _step("effects", gather, events)
+    step("effects", gather, events)
 
 
 def _read_databases(
@@ -323,7 +224,7 @@ def _django(project: "Project", parsed: "Any", events: "Events") -> object:
     def begin(name: str) -> None:
         events.send("step", name)
 
-    return _inspector("django.look").inspect(project, parsed, tell, begin)
+    return inspector("django.look").inspect(project, parsed, tell, begin)
 
 
 def _names_asked(
@@ -337,12 +238,12 @@ def _names_asked(
     among: set[str] | None = None
     if not request["names_whole"]:  # of its own kind alone: the rest is read in another interpreter
         if request["kind"] == "celery":
-            registry = _inspector("celery.registry")
+            registry = inspector("celery.registry")
             among = {str(type(task).__module__) for task in registry.own(loaded).values()}
         else:
             among = {name for name, _ in project.modules() if ".management.commands." in name}
     with web_app.context(loaded, project):  # the configured cache and the session may be bound to it
-        return _inspector("names.look").inspect(project, parsed, begin, among)
+        return inspector("names.look").inspect(project, parsed, begin, among)
 
 
 def _framework(request: "dict[str, Any]", loaded: "Any", project: "Project", events: "Events") -> None:
@@ -358,7 +259,7 @@ def _framework(request: "dict[str, Any]", loaded: "Any", project: "Project", eve
 
     builds = []
     with web_app.context(loaded, project):
-        operations: Any = _step("operations", look, events)
+        operations: Any = step("operations", look, events)
         for build in web_builds.planned(loaded.value, is_health):
             events.send("step", f"build {build.kind} {build.name}")
             builds.append(build.tried(project))
@@ -381,16 +282,11 @@ def _commands(request: "dict[str, Any]", project: "Project", events: "Events") -
     Returns the places of those that raised, and of manage.py itself, which stands behind all of them.
     """
     tried = [request["target"]]
-    found: Any = _step("commands", lambda: _inspector("management").own(project, request["skipped"]), events)
+    found: Any = step("commands", lambda: inspector("management").own(project, request["skipped"]), events)
     for name, module, file in found or ():
         events.send("command", name, module, project.relative(file))
-        command = _inspector("management").load(name, module, file, project)
+        command = inspector("management").load(name, module, file, project)
         events.send("facts", "command", command)
         if "failure" in command:
             tried.append(project.relative(file))
     return tried
-
-
-def _inspector(module: str) -> "Any":
-    """One of the inspector's own modules, imported when a step needs it."""
-    return __import__(f"{__package__}.{module}", fromlist=["*"])

@@ -67,8 +67,8 @@ class Queue:
     lost: tuple[tuple[Workers, Destination], ...] = ()
     idle: tuple[tuple[Workers, WorkerCommand], ...] = ()
     instead: tuple[str, WorkerCommand] | None = None
-    """The nearest queue that is consumed, and by which worker, where no task is sent to it: either name may be
-    the misspelt one."""
+    """The nearest queue that is consumed, and by which worker, where no task is sent to it: either name may
+    be the misspelt one."""
     refused: tuple[tuple[Workers, WorkerCommand], ...] = ()
     """Workers that name it although it is not declared, and none may be created."""
 
@@ -103,7 +103,9 @@ def queues(facts: Facts) -> dict[str, Queue]:
             name,
             tuple(lost.get(name, ())),
             () if name in meant.values() else idle.get(name, ()),
-            next(((meant[name], command) for _, command in idle[meant[name]]), None) if name in lost else None,
+            next(((meant[name], command) for _, command in idle[meant[name]]), None)
+            if name in lost
+            else None,
             tuple(_refused(name, workers)),
         )
         for name in sorted(names | set(lost))
