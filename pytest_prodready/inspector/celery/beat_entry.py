@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..sources import is_a
-from . import known_options, registry, shown
+from . import known_options, registry, shown, takes
 
 Facts = dict[str, Any]
 TAKES = "beat takes crontab(…), a timedelta or a number of seconds"
@@ -135,11 +135,11 @@ def _bind_error(task: Any, fields: dict[str, Any]) -> str:
     lazy = getattr(beat, "BeatLazyFunc", None)
     if any(lazy in type(value).__mro__ for value in [*args, *keywords.values()]):
         return ""  # they are computed when the entry is due
-    if not task.typing or type(task).apply_async is not Task.apply_async:
+    if not task.typing or "apply_async" in takes.own_methods(task):
         return ""  # it takes what it likes
     check = getattr(task, "__header__", None)
     if check is None:
-        if type(task).__call__ is not Task.__call__:
+        if type(task).__call__ is not Task.__call__ and not takes.calls_run(type(task)):
             return ""
         check = inspect.signature(task.run).bind
     try:

@@ -41,8 +41,22 @@ def _surrounds(held: object) -> bool:
     inside = [one for statement in node.body for one in walk(statement)]
     if any(isinstance(one, OTHER_CODE) for one in inside):
         return False
-    returned = [one.value for one in inside if isinstance(one, ast.Return)]
+    returned = [_returned(one.value, inside) for one in inside if isinstance(one, ast.Return)]
     return bool(returned) and all(_of_the_next(value, node.args.args[0].arg) for value in returned)
+
+
+def _returned(value: ast.expr | None, inside: list[ast.AST]) -> ast.expr | None:
+    """What is returned; of a variable that is assigned once and not read before, what it was assigned."""
+    if not isinstance(value, ast.Name):
+        return value
+    places = [one for one in inside if isinstance(one, ast.Name) and one.id == value.id]
+    made = [
+        one.value
+        for one in inside
+        if isinstance(one, ast.Assign) and len(one.targets) == 1 and one.targets[0] in places
+    ]
+    read = [one.value for one in inside if isinstance(one, ast.Return) and one.value in places]
+    return made[0] if len(made) == 1 and len(places) == len(read) + 1 else None
 
 
 def _of_the_next(value: ast.expr | None, own: str) -> bool:

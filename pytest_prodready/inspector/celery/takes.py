@@ -58,7 +58,7 @@ def parameters(task: Any) -> list[inspect.Parameter] | None:
     try:
         cls = type(task)
         run = getattr(task, "_orig_run", None) or task.run
-        if cls.__call__ is Task.__call__ or _calls_run(cls):
+        if cls.__call__ is Task.__call__ or calls_run(cls):
             found = _met(run)
             if found is not None:
                 return found
@@ -135,7 +135,7 @@ def _passes_on(wrapper: FunctionType, inner: Any) -> bool:
     return node is not None and any(_hands_over(wrapper, (name,)) for name in names)
 
 
-def _calls_run(cls: type) -> bool:
+def calls_run(cls: type) -> bool:
     """Whether a ``__call__`` of the application's own gives ``run`` exactly what it is given."""
     return _passes_to_super(cls, "__call__", ("self", "run"))
 

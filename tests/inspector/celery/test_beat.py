@@ -347,3 +347,36 @@ app.conf.beat_schedule = {"make": {"task": "reports.make", "schedule": 5}}
     )
     (entry,) = found.beat
     assert (entry.registered, entry.elsewhere) == (False, ("reports",))
+
+
+def test_arguments_that_a_class_of_tasks_passes_on(load: Load) -> None:
+    """One that gives each of them another value refuses what Celery's own refuses; another may add some."""
+    found = load(
+        {
+            "proj/app.py": APP
+            + """\
+def packed(args):
+    return tuple(str(one) for one in args)
+class Packing(app.Task):
+    def apply_async(self, args=None, kwargs=None, **options):
+        if args is not None:
+            args = packed(args)
+        return super().apply_async(args, kwargs, **options)
+class Adding(app.Task):
+    def apply_async(self, args=None, kwargs=None, **options):
+        return super().apply_async((1, *(args or ())), kwargs, **options)
+@app.task(base=Packing)
+def packing(x): pass
+@app.task(base=Adding)
+def adding(x): pass
+app.conf.beat_schedule = {
+    "packing": {"task": "proj.app.packing", "schedule": 60.0},
+    "packed": {"task": "proj.app.packing", "schedule": 60.0, "args": (1,)},
+    "adding": {"task": "proj.app.adding", "schedule": 60.0},
+}
+"""
+        }
+    )
+    errors = {name: entry.bind_error for name, entry in by_name(found).items()}
+    assert "'x'" in errors.pop("packing")
+    assert errors == {"packed": "", "adding": ""}

@@ -106,6 +106,23 @@ class Twice(Within):
 class Running(Twice):
     def __call__(self, *args, **kwargs):
         return asyncio.run(super().__call__(*args, **kwargs))
+class Kept(app.Task):
+    def __call__(self, *args, **kwargs):
+        with contextlib.nullcontext():
+            given = self.run(*args, **kwargs)
+            print()
+            return given
+class Awaited(app.Task):
+    def __call__(self, *args, **kwargs):
+        given = self.run(*args, **kwargs)
+        asyncio.run(given)
+        return given
+class Other(app.Task):
+    def __call__(self, *args, **kwargs):
+        given = self.run(*args, **kwargs)
+        if asyncio.iscoroutinefunction(self.run):
+            given = 1
+        return given
 class Later(app.Task):
     def __call__(self, *args, **kwargs):
         def run():
@@ -119,6 +136,12 @@ def selfless(): pass
 async def running(): pass
 @app.task(base=Later)
 async def later(): pass
+@app.task(base=Kept)
+async def kept(): pass
+@app.task(base=Awaited)
+async def awaited(): pass
+@app.task(base=Other)
+async def other(): pass
 @app.task(base=Twice)
 def healthy(): pass
 """
@@ -130,6 +153,9 @@ def healthy(): pass
         "selfless": {"bind": "self"},
         "running": {},
         "later": {},
+        "kept": {"run": "coroutine"},
+        "awaited": {},
+        "other": {},
         "healthy": {},
     }
 
