@@ -155,7 +155,8 @@ def _says(finding: dict[str, Any], fault: Fault, place: tuple[str, int]) -> bool
     location = finding["location"] or {"file": "", "line": None}
     if fault.kind is SHADOW:
         return bool(location["file"] == file or file in finding["message"])
-    named = re.search(rf"(?<![\w/]){re.escape(f'{file}:{line}')}\b", finding["message"])
+    words = f"{finding['message']} {finding['remedy']}"
+    named = re.search(rf"(?<![\w/]){re.escape(f'{file}:{line}')}\b", words)
     return named is not None or bool(location["file"] == file and location["line"] == line)
 
 

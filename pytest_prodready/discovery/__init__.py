@@ -225,7 +225,14 @@ class _Search:
 
     def _packages(self, entries: list[Entry]) -> tuple[tuple[str, ...], str]:
         if self.settings.packages:
-            return self.settings.packages, "[tool.prodready] packages"
+            # the settings of this deployment often stand beside the packages
+            module = further.settings_module(entries, self.django, self.environ)
+            top = (
+                module.partition(".")[0] if module and self.layout.root_of_module(module) is not None else ""
+            )
+            if not top or top in self.settings.packages:
+                return self.settings.packages, "[tool.prodready] packages"
+            return (*self.settings.packages, top), f"[tool.prodready] packages, {module}"
         used = dict.fromkeys(own[0] for own in self.path.own.values())
         roots = [*used] or [*self.path.places(), ""]
         others = self.layout.others(roots)

@@ -82,6 +82,32 @@ def test_settings_come_first(found: Discover) -> None:
     assert discovered.database == "env:DB_URL"
 
 
+@pytest.mark.parametrize(
+    "module, packages, words",
+    [
+        ("deployed", ("shop", "deployed"), "shop and deployed ([tool.prodready] packages, deployed)"),
+        ("shop.settings", ("shop",), "shop ([tool.prodready] packages)"),
+        ("elsewhere.settings", ("shop",), "shop ([tool.prodready] packages)"),
+    ],
+)
+def test_settings_beside_the_packages_are_the_application_s(
+    found: Discover, module: str, packages: tuple[str, ...], words: str
+) -> None:
+    """As those of a deployment are, which take over what an installed package brings."""
+    discovered = found(
+        {
+            "pyproject.toml": "[tool.prodready]\napp = 'shop.wsgi:application'\npackages = ['shop']\n",
+            "deployed.py": "from shop.settings import *\n",
+            "shop/__init__.py": "",
+            "shop/settings.py": "",
+            "shop/wsgi.py": "",
+        },
+        DJANGO_SETTINGS_MODULE=module,
+    )
+    assert discovered.packages == packages
+    assert note(discovered, "packages") == words
+
+
 def test_procfile_before_fastapi_and_source(found: Discover) -> None:
     """The Procfile wins over what only tools and the source say."""
     discovered = found(
