@@ -85,7 +85,7 @@ def test_settings_come_first(found: Discover) -> None:
 @pytest.mark.parametrize(
     "module, packages, words",
     [
-        ("deployed", ("shop", "deployed"), "shop and deployed ([tool.prodready] packages, deployed)"),
+        ("deployed", ("shop", "deployed"), "shop, deployed ([tool.prodready] packages, deployed)"),
         ("shop.settings", ("shop",), "shop ([tool.prodready] packages)"),
         ("elsewhere.settings", ("shop",), "shop ([tool.prodready] packages)"),
     ],
