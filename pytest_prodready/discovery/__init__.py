@@ -227,10 +227,8 @@ class _Search:
         if self.settings.packages:
             # the settings of this deployment often stand beside the packages
             module = further.settings_module(entries, self.django, self.environ)
-            top = (
-                module.partition(".")[0] if module and self.layout.root_of_module(module) is not None else ""
-            )
-            if not top or top in self.settings.packages:
+            top = module.partition(".")[0]
+            if not module or top in self.settings.packages or self.layout.root_of_module(module) is None:
                 return self.settings.packages, "[tool.prodready] packages"
             return (*self.settings.packages, top), f"[tool.prodready] packages, {module}"
         used = dict.fromkeys(own[0] for own in self.path.own.values())

@@ -260,13 +260,33 @@ API = {
                 return thing.shop.nmae
 
 
+        class Titles(serializers.ListSerializer):
+            def titles(self):
+                return [one.title for one in self.instance]
+
+
+        class TitleSerializer(OfferSerializer):
+            class Meta(OfferSerializer.Meta):
+                list_serializer_class = Titles
+
+
+        class OwnListSerializer(OfferSerializer):
+            @classmethod
+            def many_init(cls, *args, **kwargs):
+                return Titles(*args, **kwargs)
+
+
         def save(data):
             serializer = OfferSerializer(data=data)
             serializer.is_vald()  # is_vald -> is_valid
             serializer.is_valid()
             print(serializer.validated_data, serializer.erors)  # erors -> errors
             many = OfferSerializer(Offer.objects.all(), many=True)
-            print(many.anything)
+            print(many.dtaa)  # dtaa -> data
+            print(TitleSerializer(data, many=True).titels())  # titels -> titles
+            print(TitleSerializer(data, many=True).data, OwnListSerializer(data, many=True).anything)
+            print(OfferSerializer(data, many=len(data) > 1).anything)
+            print(OfferSerializer(data, many=False).anything)
         """,
     "shop/api.py": """\
         from django.db.models import Count

@@ -553,3 +553,37 @@ def test_any_code_is_read(tmp_path: Path, body: str) -> None:
     except SyntaxError:
         return
     assert "Shop('x').titlle" in missing(tmp_path, in_shop(f"{source}def other():\n    Shop('x').titlle\n"))
+
+
+WEB_FORM = """\
+from wtforms import Form, StringField
+
+
+class Titled(Form):
+    title = StringField()
+
+    def shown(self):
+        return self.title.data
+
+
+class Growing(Titled):
+    def __init__(self, more, **given):
+        super().__init__(**given)
+        for name in more:
+            setattr(self, name, more[name])
+
+
+def use(data):
+    form = Titled(data)
+    form.validate(), form.title, form.shown(), form.csrf_token, form.errors
+    form.validat()
+    form.tiitle.data
+    Titled(data).title.dtaa
+    Growing(data).anything
+"""
+
+
+def test_forms_of_wtforms(tmp_path: Path) -> None:
+    """Their fields are stored by name on each, and are all on the class; one of its own may store others."""
+    pytest.importorskip("wtforms")
+    assert missing(tmp_path, WEB_FORM) == ["form.validat", "form.tiitle"]

@@ -30,8 +30,11 @@ CLOSED_BASES = {
     "sqlalchemy.orm.decl_api.DeclarativeBaseNoMeta",
     "sqlalchemy.orm.decl_api.MappedAsDataclass",
     "sqlmodel.main.SQLModel",
+    "wtforms.form.Form",
 }
 """Classes of libraries that store under variable names, always those that are fields or columns of theirs."""
+GIVEN = {"wtforms.form.Form": {f"csrf{stored.ANY}"}}
+"""What instances of these have besides."""
 OPEN_BASES = {
     "_io.TextIOWrapper",
     "logging.LogRecord",
@@ -187,7 +190,7 @@ class Listing:
             names |= given.names
             opened = max(opened, given.opened)
         if class_objects.qualified(base) in CLOSED_BASES:
-            return Listed(frozenset(names))
+            return Listed(frozenset(names | GIVEN.get(class_objects.qualified(base), set())))
         return Listed(frozenset(names), opened, ((file, name),))
 
     def _source(self, file: str) -> stored.Read | None:
