@@ -441,6 +441,13 @@ FILLING = [
     ("def fill(one, k): setattr(one, k, 1)\nkind = Model", True),
     ("def fill(one: 'Other', k): setattr(one, k, 1)\nuse = lambda: fill(Model())", True),
     ("def fill(one, k): setattr(one, 'name', k)\nuse = lambda: fill(Model())", True),
+    ("KEY = 'name'\ndef fill(one): setattr(one, KEY, 1)\nuse = lambda: fill(Model())", True),
+    ("KEY = 'total'\ndef fill(one): setattr(one, KEY, 1)\nuse = lambda: fill(Model())", False),
+    ("KEY = 'name'\ndef fill(one, KEY): setattr(one, KEY, 1)\nuse = lambda: fill(Model())", False),
+    (
+        "KEY = 'name'\ndef fill(one):\n    KEY = one.x\n    vars(one)[KEY] = 1\nuse = lambda: fill(Model())",
+        False,
+    ),
 ]
 
 
