@@ -142,8 +142,11 @@ def _bind_error(task: Any, fields: dict[str, Any]) -> str:
         if type(task).__call__ is not Task.__call__ and not takes.calls_run(type(task)):
             return ""
         check = inspect.signature(task.run).bind
+    met = takes.parameters(task)  # seen through wrappers that take anything
     try:
         check(*args, **keywords)
+        if met is not None:
+            inspect.Signature(met).bind(*args, **keywords)
     except TypeError as error:
         return str(error)
     return ""

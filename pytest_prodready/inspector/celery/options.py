@@ -14,7 +14,7 @@ from typing import Any
 from ..nodes import walk
 from ..project import Project
 from . import option_values as values
-from . import registry, source
+from . import registry, source, takes
 from .option_names import Readers, check_names
 from .passing_on import passes_on
 
@@ -116,8 +116,8 @@ def _body(app: Any, task: Any) -> values.Checks:
         return
     run = values.of(task, "run")
     if type(run) is MethodType and type(run.__func__) is FunctionType:
-        # a wrapper's own code counts: it may take the task and not pass it on
-        code = run.__func__.__code__
+        # of a wrapper that may take the task and not pass it on, its own code counts
+        code = (takes.body(run) or run.__func__).__code__
         if not code.co_argcount and not code.co_flags & inspect.CO_VARARGS:
             yield "bind", "self", ""
     pools = f"{app.conf.worker_pool} {os.environ.get('CELERY_CUSTOM_WORKER_POOL', '')}".lower()

@@ -101,21 +101,31 @@ def _is_celerys(method: Any) -> bool:
     return method is None or str(getattr(method, "__module__", "")).startswith("celery.")
 
 
-def _met(run: Any) -> list[inspect.Parameter] | None:
-    """The parameters of the innermost function that gets exactly what ``run`` is given."""
-    bound = type(run) is MethodType
-    function = run.__func__ if bound else run
+def body(run: Any) -> FunctionType | None:
+    """The innermost function that gets exactly what ``run`` is given, the task itself included."""
+    function = run.__func__ if type(run) is MethodType else run
     for _ in range(DEEPEST):
         if type(function) is not FunctionType:
             return None
-        found = list(inspect.signature(function, follow_wrapped=False).parameters.values())
-        if _telling(found) is not None:
-            return found[1:] if bound else found
+        if _telling(_parameters(function)) is not None:
+            return function
         inner = vars(function).get("__wrapped__")
         if inner is None or not _passes_on(function, inner):
             return None
         function = inner
     return None
+
+
+def _met(run: Any) -> list[inspect.Parameter] | None:
+    function = body(run)
+    if function is None:
+        return None
+    found = _parameters(function)
+    return found[1:] if type(run) is MethodType else found
+
+
+def _parameters(function: FunctionType) -> list[inspect.Parameter]:
+    return list(inspect.signature(function, follow_wrapped=False).parameters.values())
 
 
 def _telling(found: list[inspect.Parameter]) -> list[inspect.Parameter] | None:

@@ -355,6 +355,7 @@ def test_arguments_that_a_class_of_tasks_passes_on(load: Load) -> None:
         {
             "proj/app.py": APP
             + """\
+import functools
 def packed(args):
     return tuple(str(one) for one in args)
 class Packing(app.Task):
@@ -369,7 +370,17 @@ class Adding(app.Task):
 def packing(x): pass
 @app.task(base=Adding)
 def adding(x): pass
+def locked(function):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        return function(*args, **kwargs)
+    return wrapper
+@app.task
+@locked
+def wrapped(x): pass
 app.conf.beat_schedule = {
+    "wrapped": {"task": "proj.app.wrapped", "schedule": 60.0, "kwargs": {"y": 1}},
+    "whole": {"task": "proj.app.wrapped", "schedule": 60.0, "kwargs": {"x": 1}},
     "packing": {"task": "proj.app.packing", "schedule": 60.0},
     "packed": {"task": "proj.app.packing", "schedule": 60.0, "args": (1,)},
     "adding": {"task": "proj.app.adding", "schedule": 60.0},
@@ -379,4 +390,5 @@ app.conf.beat_schedule = {
     )
     errors = {name: entry.bind_error for name, entry in by_name(found).items()}
     assert "'x'" in errors.pop("packing")
-    assert errors == {"packed": "", "adding": ""}
+    assert "'x'" in errors.pop("wrapped")
+    assert errors == {"packed": "", "adding": "", "whole": ""}

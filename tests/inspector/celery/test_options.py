@@ -92,7 +92,7 @@ def test_a_call_of_its_own_that_only_surrounds_the_body(load: Load) -> None:
         {
             "proj/app.py": APP
             + """\
-import asyncio, contextlib
+import asyncio, contextlib, functools
 class Within(app.Task):
     def __call__(self, *args, **kwargs):
         with contextlib.nullcontext():
@@ -132,6 +132,22 @@ class Later(app.Task):
 async def within(): pass
 @app.task(base=Twice, bind=True)
 def selfless(): pass
+def locked(function):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        return function(*args, **kwargs)
+    return wrapper
+def taking(function):
+    @functools.wraps(function)
+    def wrapper(task, *args, **kwargs):
+        return function(*args, **kwargs)
+    return wrapper
+@app.task(bind=True)
+@locked
+def locking(): pass
+@app.task(bind=True)
+@taking
+def taken(): pass
 @app.task(base=Running)
 async def running(): pass
 @app.task(base=Later)
@@ -151,6 +167,8 @@ def healthy(): pass
     assert {name: {one: option.problem for one, option in held.items()} for name, held in seen.items()} == {
         "within": {"run": "coroutine"},
         "selfless": {"bind": "self"},
+        "locking": {"bind": "self"},
+        "taken": {},
         "running": {},
         "later": {},
         "kept": {"run": "coroutine"},
