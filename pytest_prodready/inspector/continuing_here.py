@@ -56,17 +56,21 @@ def _failed(error: BaseException, project: Project) -> list[tuple[str, str, int]
 
     None, where more than statements of modules had a part in it, or what runs beside this interpreter may.
     """
+    if not isinstance(error, STATELESS) or error.__context__ is not None or error.__cause__ is not None:
+        return []
     found: list[tuple[str, str, int]] = []
-    if not isinstance(error, STATELESS):
-        return found
+    by_library = False
     for entry in stack.entries(error.__traceback__):
         code = entry.tb_frame.f_code
         if project.owns_file(code.co_filename):
+            by_library = False
             if code.co_name != "<module>":
                 return []
             name = str(entry.tb_frame.f_globals.get("__name__", ""))
             found.append((name, code.co_filename, entry.tb_lineno))
-    return found if error.__context__ is None and error.__cause__ is None else []
+        elif not stack.is_machinery(entry.tb_frame):
+            by_library = True
+    return [] if by_library else found  # what a library asks for may be given to it in another interpreter
 
 
 def _is_held(failed: set[str], project: Project) -> bool:

@@ -82,6 +82,12 @@ def test_what_has_failed_is_executed_again_and_nothing_else(project: Project) ->
             id="raised anew",
         ),
         pytest.param(
+            {
+                "app/main.py": "from importlib import metadata\nmetadata.version('gone-from-here')\nfrom app import late\n",
+            },
+            id="in a library",
+        ),
+        pytest.param(
             {"app/main.py": "LIMIT = int('few')\nfrom app import late\n"},
             id="what may depend on the machine",
         ),
