@@ -207,9 +207,8 @@ class Gathering:
         kinds = jobs | ({"celery"} if "worker" in jobs else set())
         known = self.entries(facts)
         entries = tuple(entry for entry in known if entry.kind in kinds)
-        if (
-            "names" in jobs and not entries
-        ):  # they are read where something else loads most of the application
+        # names are read where something else loads most of the application, if anything does
+        if "names" in jobs and not entries:
             entries = tuple(entry for entry in known if entry.kind == "script")
         hidden = dependencies.hidden if dependencies is not None else {}
         written = self.settings.database

@@ -44,8 +44,8 @@ HEAD = """# Celery faults in real applications
 Written by `nox -s realapps`, on {cores} cores ({machine}); the applications are those of
 [realapps.md](realapps.md), with the queues that their documentation has workers consume. Each fault is put
 into a copy; one in a setting only where a worker then has it. It counts as caught when a finding of the right
-rule names the right file and line. Without a
-fault, the rules about Celery have nothing to say but this:
+rule names the right file and line, in its place, its words or its fix. Without
+a fault, the rules about Celery have nothing to say but this:
 
 {clean}
 

@@ -75,3 +75,14 @@ def bound_name(node: ast.AST) -> str:
     if isinstance(node, NAMED):
         return node.name or ""
     return ""
+
+
+def bound_once(tree: ast.AST, name: str) -> ast.expr | None:
+    """What a name is assigned that ``tree`` binds in one place alone; ``None`` where there are others."""
+    found: ast.expr | None = None
+    places = 0
+    for node in walk(tree):
+        if isinstance(node, ast.Assign) and any(getattr(one, "id", "") == name for one in node.targets):
+            found = node.value
+        places += bound_name(node) == name or (isinstance(node, ast.arg) and node.arg == name)
+    return found if places == 1 else None

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...nodes import bound_name, last_name, walk
+from ...nodes import bound_once, last_name, walk
 
 FILLING = re.compile(rb"\bsetattr\(|\.__dict__\b|\bvars\(")
 """In every source that does so."""
@@ -32,12 +31,11 @@ def read(tree: ast.Module) -> Filling:
     classes: set[str] = set()
     functions: set[str] = set()
     at_top = dict(_made(tree.body))
-    texts = _texts(tree)
     for function, of_class in _functions(tree, of_class=False):
         body = function.body
         made = {**at_top, **dict(_made(body))}
         owner = _first(function) if of_class and isinstance(function, _Function) else ""
-        for receiver in _filled(body, texts):
+        for receiver in _filled(body, tree):
             if owner and receiver == owner:
                 continue
             origin = made.get(receiver, "") or _annotated(function, receiver)
@@ -81,39 +79,26 @@ def _made(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
                     yield target.id, last_name(node.value.func)
 
 
-def _texts(tree: ast.Module) -> set[str]:
-    """Names of the module that stand for one text each: whoever looks for that finds it."""
-    bound = Counter(
-        name for node in walk(tree) if (name := bound_name(node) or (isinstance(node, ast.arg) and node.arg))
-    )
-    return {
-        target.id
-        for statement in tree.body
-        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant)
-        for target in statement.targets
-        if isinstance(target, ast.Name) and bound[target.id] == 1
-    }
-
-
-def _filled(body: list[ast.stmt], texts: set[str]) -> Iterator[str]:
+def _filled(body: list[ast.stmt], tree: ast.Module) -> Iterator[str]:
     """The names of what is filled; empty for what is no name."""
     for node in _own(body):
         if isinstance(node, ast.Call):
             name = last_name(node.func)
-            by_data = len(node.args) > 1 and not _is_text(node.args[1], texts)
+            by_data = len(node.args) > 1 and not _is_text(node.args[1], tree)
             if name == "setattr" and isinstance(node.func, ast.Name) and by_data:
                 yield _name(node.args[0])
             elif name == "update" and isinstance(node.func, ast.Attribute):
                 yield from _of_dict(node.func.value)
         elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
-            if not _is_text(node.slice, texts):
+            if not _is_text(node.slice, tree):
                 yield from _of_dict(node.value)
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
             yield from _of_dict(node)
 
 
-def _is_text(node: ast.expr, texts: set[str]) -> bool:
-    return isinstance(node, ast.Constant) or (isinstance(node, ast.Name) and node.id in texts)
+def _is_text(key: ast.expr, tree: ast.Module) -> bool:
+    """Whether it is one text, written there or under a name: whoever looks for the attribute finds that."""
+    return isinstance(bound_once(tree, key.id) if isinstance(key, ast.Name) else key, ast.Constant)
 
 
 def _of_dict(node: ast.expr) -> Iterator[str]:

@@ -8,7 +8,7 @@ import types
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...nodes import bound_name, walk
+from ...nodes import bound_once, walk
 
 READING = "names-stored"
 """Under which :class:`..parsed.Parsed` keeps it."""
@@ -192,7 +192,7 @@ class _Method:
 
     def _key_of(self, key: ast.expr | None) -> None:
         if isinstance(key, ast.Name):
-            key = _bound_once(self._function, key.id) or key
+            key = bound_once(self._function, key.id) or key
         if isinstance(key, ast.Constant) and isinstance(key.value, str):
             self.names.add(key.value)
         elif key is not None and (begins := _begins(key)):
@@ -224,17 +224,6 @@ def _made_here(node: ast.Assign | ast.AnnAssign | ast.NamedExpr, cls: str) -> It
         if of_type or name in {*_MAKING, cls}:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             yield from (target.id for target in targets if isinstance(target, ast.Name))
-
-
-def _bound_once(function: ast.AST, name: str) -> ast.expr | None:
-    """What a variable is assigned that is bound in one place alone; ``None`` where there are others."""
-    found: ast.expr | None = None
-    places = 0
-    for node in walk(function):
-        if isinstance(node, ast.Assign) and any(getattr(one, "id", "") == name for one in node.targets):
-            found = node.value
-        places += bound_name(node) == name or (isinstance(node, ast.arg) and node.arg == name)
-    return found if places == 1 else None
 
 
 def _begins(text: ast.expr) -> str:
