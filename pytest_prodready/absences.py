@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from pytest_prodready import target
 from pytest_prodready.facts import Absence, Facts, Failure, InspectedEntry, Location
-from pytest_prodready.inspection import Inspection, may_be_crowded
+from pytest_prodready.inspection import Inspection, may_be_of_hurry
 from pytest_prodready.probes.launch import BadCommandError, Launch, NothingToServeError, choose, environment
 from pytest_prodready.probes.server import RunningServer
 from pytest_prodready.redaction import Redactor
@@ -96,8 +96,8 @@ class _Trial:
         if name not in self.environ:
             return seen
         found = self._once(name, seen)
-        crowded = found.failure is not None and not _names(found.failure, name, seen)
-        return self._once(name, seen) if crowded and may_be_crowded([found]) else found
+        of_another = found.failure is not None and not _names(found.failure, name, seen)
+        return self._once(name, seen) if of_another and may_be_of_hurry([found]) else found
 
     def _once(self, name: str, seen: InspectedEntry) -> InspectedEntry:
         # that it loads is all that is asked

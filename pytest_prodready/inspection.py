@@ -22,6 +22,8 @@ ENDED = ("hung", "crashed", "left")
 """How a failure took the interpreter with it."""
 STOPPED = 5
 """After how many commands that stop the interpreter those behind them are given up."""
+CERTAIN = {"builtins.ImportError", "builtins.SyntaxError", "builtins.NameError"}
+"""Exceptions that no hurry brings about."""
 INSISTING = 6
 """How many interpreters go on after the failures of one entry point."""
 NAMING = ("web", "commands", "celery", "module", "script")
@@ -43,8 +45,9 @@ class Inspection:
     """Set → every child is killed."""
     shared: str = ""
     """A directory in which the children of this run tell each other what they have read of the sources."""
-    crowded: bool = False
-    """Others start beside it: what may have failed for that is looked at once more, and no further now."""
+    hurried: bool = False
+    """Others start beside it, and garbage is hardly collected: what may have failed for that is looked at
+    once more, and no further now."""
 
     def group(self, group: list[Entry]) -> tuple[list[InspectedEntry], list[Problem]]:
         """Inspect entries that share an interpreter; what was seen there is the first one's that loads."""
@@ -91,7 +94,7 @@ class Inspection:
             )
             asked = _asked_by_a_library(seen)
             if not asked or asked in revealed or len(revealed) == REVEALED:
-                again = self.crowded and may_be_crowded([seen])
+                again = self.hurried and may_be_of_hurry([seen])
                 whole = seen if again or settled else narrowed.go_on(seen)
                 return replace(whole, revealed=tuple(revealed)), problems
             revealed.append(asked)
@@ -154,7 +157,12 @@ class Inspection:
         seen = Seen(entry, self.request, limits, clock, Redactor(self.environ))
         ending = child.run(
             self.request.python,
-            {**_question(entry, self.request, limits), "shared": self.shared, **more},
+            {
+                **_question(entry, self.request, limits),
+                "shared": self.shared,
+                "hurried": self.hurried,
+                **more,
+            },
             cwd=self.request.root,
             environ=self.environ,
             clock=clock,
@@ -164,14 +172,15 @@ class Inspection:
         return seen, ending
 
 
-def may_be_crowded(seen: Iterable[InspectedEntry]) -> bool:
-    """Whether an entry point may have failed only because others were starting beside it.
+def may_be_of_hurry(seen: Iterable[InspectedEntry]) -> bool:
+    """Whether an entry point may have failed only because it was looked at in a hurry.
 
     Two that make the same tables, or take the same lock, at the same moment: production starts one of them a
-    little later, or once more.
+    little later, or once more. And what asks a class for its subclasses sees those, too, that nothing refers
+    to and no collection has taken away: each that ``dataclass(slots=True)`` has put another in place of.
     """
     failures = [one.failure for one in seen if one.failure is not None]
-    return any(failure.how == "raised" and not failure.stateless for failure in failures)
+    return any(failure.how == "raised" and not CERTAIN & set(failure.bases) for failure in failures)
 
 
 def _asked_by_a_library(seen: InspectedEntry) -> str:

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from pytest_prodready.codec import decode
 from pytest_prodready.facts import Entry, InspectedEntry, Interpreter, Problem
-from pytest_prodready.inspection import Inspection, may_be_crowded
+from pytest_prodready.inspection import Inspection, may_be_of_hurry
 from pytest_prodready.inspector.interpreter import describe
 from pytest_prodready.request import Request
 from pytest_prodready.settings import Limits
@@ -114,8 +114,7 @@ def _side_by_side(inspection: Inspection) -> tuple[tuple[InspectedEntry, ...], t
     groups: dict[object, list[Entry]] = {}
     for entry in wanted:
         groups.setdefault(_program(entry), []).append(entry)
-    several = len(groups) > 1
-    first = replace(inspection, crowded=several, shared=inspection.shared if several else "")
+    first = replace(inspection, hurried=True, shared=inspection.shared if len(groups) > 1 else "")
     with ThreadPoolExecutor(max_workers=(os.cpu_count() or 1) + BESIDE) as pool:
         futures = [pool.submit(first.group, group) for group in groups.values()]
         try:
@@ -124,8 +123,8 @@ def _side_by_side(inspection: Inspection) -> tuple[tuple[InspectedEntry, ...], t
             inspection.cancelled.set()
             raise
     for at, group in enumerate(groups.values()):
-        if first.crowded and may_be_crowded(results[at][0]):
-            results[at] = inspection.group(group)  # alone now: what fails again is its own failure
+        if may_be_of_hurry(results[at][0]):
+            results[at] = inspection.group(group)  # in peace now: what fails again is its own failure
     seen = {found.entry: found for several, _ in results for found in several}
     entries = tuple(seen[entry] for entry in wanted)
     return entries, tuple(problem for _, problems in results for problem in problems)

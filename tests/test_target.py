@@ -314,6 +314,62 @@ def test_what_failed_beside_others_is_followed_once_it_has_failed_alone(project:
     assert (project.root / "started").read_text() == "..."
 
 
+TWICE = """
+from app.plugins import Plugin
+names = [one.__name__ for one in Plugin.__subclasses__()]
+if len(names) > len(set(names)):
+    raise error(f"registered twice: {names}")
+"""
+PLUGINS = """
+from dataclasses import dataclass
+
+class Plugin:
+    pass
+
+@dataclass(slots=True)
+class Mail(Plugin):
+    pass
+"""
+COLLECTED = "more = [[] for _ in range(30_000)]\ndel more\n"
+"""Enough for the interpreter to collect garbage by itself."""
+
+
+@pytest.mark.parametrize(
+    "collected", [COLLECTED, "import gc\ngc.collect()\n"], ids=["by itself", "asked for"]
+)
+@pytest.mark.parametrize("error", ["RuntimeError", "TypeError", "AttributeError"])
+@pytest.mark.parametrize("late", [False, True], ids=["at start", "later"])
+def test_classes_that_only_hurry_keeps_are_no_failure(
+    project: Project, collected: str, error: str, late: bool
+) -> None:
+    """A registry that asks for subclasses finds those that production has, not what is garbage there."""
+    check = f"from app import plugins\nerror = {error}\n{collected}{TWICE}"
+    start = "def handle():\n    import app.check\n" if late else "import app.check\n"
+    files = {"app/__init__.py": "", "app/main.py": start, "app/check.py": check, "app/plugins.py": PLUGINS}
+    project.write(files)
+    entry = Entry("module", "app.main", "the test")
+    request = Request(project.root, sys.executable, frozenset({"module", "closure"}), (entry,), ("app",))
+    (seen,), problems = target.inspect(request, Limits(load=30), os.environ)
+    assert problems == ()
+    assert seen.failure is None
+    assert "app.check" in [one.name for one in seen.modules]
+    assert [one.failure for one in seen.modules if one.failure is not None] == []
+
+
+def test_what_production_would_find_twice_is_a_failure(project: Project) -> None:
+    """The same registry where the classes are really there twice."""
+    twice = f"{PLUGINS}first = Mail\nMail = type('Mail', (Plugin,), {{}})\n"
+    project.write(
+        {"app/__init__.py": "", "app/plugins.py": twice, "app/main.py": f"error = ValueError\n{TWICE}"}
+    )
+    entry = Entry("module", "app.main", "the test")
+    request = Request(project.root, sys.executable, frozenset({"module"}), (entry,), ("app",))
+    (seen,), problems = target.inspect(request, Limits(), os.environ)
+    assert problems == ()
+    assert seen.failure is not None
+    assert seen.failure.message.startswith("registered twice")
+
+
 @pytest.mark.parametrize("python", ["/nowhere/python", "/dev/null"])
 def test_an_interpreter_that_cannot_be_started(project: Project, python: str) -> None:
     """A wrong interpreter is a problem of the gate, named with its path."""

@@ -19,30 +19,17 @@ if TYPE_CHECKING:
 
 _BUILTINS = dict(vars(builtins))
 _RECURSION_LIMIT = sys.getrecursionlimit()
-COLLECT_AFTER = 50_000
-"""Allocations between two garbage collections: an import makes few cycles, and looking for them every 700
-allocations takes a seventh of the time."""
-
-
-def collect_seldom() -> None:
-    """Look for garbage less often, for as long as this interpreter lives."""
-    import gc
-
-    gc.set_threshold(COLLECT_AFTER, *gc.get_threshold()[1:])
 
 
 def load(
     request: "dict[str, Any]", project: "Project", events: "Events", reads: "EnvironmentReads"
 ) -> "tuple[object] | None":
     """Load the entry point as production does; ``None`` once its failure has been sent."""
-    import gc
-
     events.send("step", "load")
     reads.begin()
     try:
         loaded = load_entry(request, project)
         reads.end()
-        gc.freeze()  # what is loaded stays: no need to look through all of it again and again
         return (loaded,)
     except BaseException as error:  # SystemExit and KeyboardInterrupt at import are facts too
         events.send("raised")

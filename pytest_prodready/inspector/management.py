@@ -12,7 +12,7 @@ import os
 from collections.abc import Collection
 from typing import Any
 
-from . import failure
+from . import failure, garbage
 from .project import Project
 
 Facts = dict[str, Any]
@@ -47,7 +47,8 @@ def load(name: str, module: str, file: str, project: Project) -> Facts:
     """The ``Command`` facts of one command, which is imported as Django imports it to run it."""
     facts: Facts = {"name": name, "module": module, "location": project.location(file)}
     try:
-        getattr(importlib.import_module(module), "Command")  # noqa: B009 - the error names the module
+        loaded = garbage.without(lambda: importlib.import_module(module))
+        getattr(loaded, "Command")  # noqa: B009 - the error names the module
     except BaseException as error:  # whatever a module does when it is imported is a fact about it
         facts["failure"] = failure.describe(error, project, module)
     return facts

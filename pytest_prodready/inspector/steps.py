@@ -7,7 +7,7 @@ inspector modules are imported only after the application: they need modules tha
 import sys
 import time
 
-from . import loading
+from . import garbage, loading
 from .step import inspector, step
 
 TYPE_CHECKING = False  # typing's own would load the typing module
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 def run(request: "dict[str, Any]", project: "Project", events: "Events", effects: "Effects") -> None:
     """Load the entry point, then look at what was loaded, as far as ``request["jobs"]`` asks for it."""
     effects.begin()
-    loading.collect_seldom()
+    if request["hurried"]:
+        garbage.collect_seldom()
     if request["continue"] is not None:
         inspector("continuing").load(request, project, events)
         return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import gc
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Container
@@ -43,7 +42,6 @@ def inspect(
     from .presence.asked import Presence
 
     units = _units(project, among)
-    gc.freeze()  # the trees stay until all is read: no need to look through them again and again
     parsed.trees.update((unit.file, unit.tree) for unit in units.values())
     presence = Presence(project, parsed)
     analysis = Analysis(project, units, presence, frameworks.available(project))
