@@ -22,13 +22,21 @@ CLEAN = """
 
 Healthy releases, installed by name from the package index into environments of their own, with the settings
 that they need to start and nothing else ([realapps](realapps)). They are judged without their servers. A
-module counts once, however many entry points reach it. The time is that of the import family, from pytest's
-start to its end, with nothing kept from an earlier run. "One" is a bare interpreter that imports the same
-modules, all in one process; "each" are bare interpreters side by side, one for each entry point: what
-production has, and what the gate does. Medians of runs in alternation, in the same environment.
+module counts once, however many entry points reach it. Errors and warnings are those of the import rules.
 
-| application | Python | modules | deferred imports | errors | warnings | gate | one | ratio | each | ratio |
-|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|
+| application | Python | modules | deferred imports | errors | warnings |
+|---|---|--:|--:|--:|--:|
+"""
+COSTS = """
+## What it costs
+
+The import family, from pytest's start to its end, and bare interpreters of the same environment that import
+the same modules: one for each entry point, side by side, as in production and in the gate. Medians of three
+runs in alternation. "Again" is the gate with its cache of an earlier run. "One" imports everything in one
+process, which no production does.
+
+| application | starts | gate | bare | ratio | again | ratio | one | ratio | again / one |
+|---|---|--:|--:|--:|--:|--:|--:|--:|--:|
 """
 FAULTS = """
 ## With faults
@@ -47,6 +55,7 @@ def write(applications: Iterable[Application]) -> Path:
     text = HEAD.format(cores=os.cpu_count(), machine=platform.machine())
     if measured := {name: one["measured"] for name, one in kept.items() if "measured" in one}:
         text += CLEAN + "".join(f"{line}\n" for line in _clean(measured))
+        text += COSTS + "".join(f"{line}\n" for line in _costs(measured))
     if faults := {name: one["faults"] for name, one in kept.items() if "faults" in one}:
         names = " | ".join(faults)
         text += FAULTS.format(names=names, rules="--:|" * len(faults))
@@ -63,9 +72,7 @@ def _clean(measured: dict[str, dict[str, Any]]) -> Iterator[str]:
         levels = Counter(finding["level"] for finding in one["findings"])
         yield (
             f"| {name} {one['version']} | {one['python']} | {one['modules']} | {one['deferred']} "
-            f"| {levels['error']} | {levels['warning']} | {one['seconds']:.1f} s | {one['bare']:.1f} s "
-            f"| {one['seconds'] / one['bare']:.2f} "
-            f"| {one['each']:.1f} s | {one['seconds'] / one['each']:.2f} |"
+            f"| {levels['error']} | {levels['warning']} |"
         )
         for finding in one["findings"]:
             if finding["level"] != "info":
@@ -76,6 +83,20 @@ def _clean(measured: dict[str, dict[str, Any]]) -> Iterator[str]:
         yield "What the errors and warnings are:"
         yield ""
         yield from found
+
+
+def _costs(measured: dict[str, dict[str, Any]]) -> Iterator[str]:
+    for name, one in measured.items():
+        yield f"| {name} | web | {_beside(one['alone'], one['alone_bare'])} | - | - | - | - | - |"
+        each, again, bare = one["each"], one["again"], one["bare"]
+        yield (
+            f"| {name} | all | {_beside(one['seconds'], each)} | {again:.1f} s | {again / each:.2f} "
+            f"| {bare:.1f} s | {one['seconds'] / bare:.2f} | {again / bare:.2f} |"
+        )
+
+
+def _beside(ours: float, base: float) -> str:
+    return f"{ours:.1f} s | {base:.1f} s | {ours / base:.2f}"
 
 
 def fault_rows(faults: dict[str, list[dict[str, Any]]]) -> Iterator[str]:

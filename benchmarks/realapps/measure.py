@@ -1,12 +1,14 @@
 """What the gate says of healthy real applications, and what it costs: `measure.py [NAME…]`.
 
 Each application is installed into an environment of its own and judged without its server. The gate's import
-family is then measured against a bare interpreter of the same environment that imports the same modules.
+family is then measured against bare interpreters of the same environment that import the same modules: for
+the web application alone, and for all that production starts.
 """
 
 from __future__ import annotations
 
 import sys
+import tempfile
 from importlib.metadata import distributions
 from statistics import median
 from typing import Any
@@ -16,7 +18,7 @@ from _report import write
 from _side_by_side import Candidate, MeasuringFailedError, environment, fail, measure_all
 from packaging.utils import canonicalize_name
 
-PAIRS = 3
+ROUNDS = 3
 WITHOUT = "PRD5"
 IMPORTS = "PRD1"
 BARE = """
@@ -98,27 +100,35 @@ def look_at(application: Application) -> None:
     installed = version(application)
     told = application.judge_healthy("--prodready-ignore", WITHOUT)
     modules = closure(told)
-    ours = Candidate("the gate", application.command("-", "--prodready-select", IMPORTS))
-    base = Candidate("bare imports", [str(application.python), "-c", bare(told)])
-    each = Candidate("bare imports, side by side", [str(application.python), "-c", side_by_side(told)])
+    python, ours = str(application.python), application.command("-", "--prodready-select", IMPORTS)
+    web = {"facts": {"entries": [one for one in told["facts"]["entries"] if one["entry"]["kind"] == "web"]}}
     variables = {**environment(), **application.environ()}
     variables.pop("PYTHONDONTWRITEBYTECODE", None)
-    measure_all([(one, application.project) for one in (ours, base, each)], variables, rounds=PAIRS)
+    with tempfile.TemporaryDirectory() as kept:
+        again = ["-o", f"cache_dir={kept}"]
+        candidates = {
+            "alone": Candidate("the gate, the web application alone", [*ours, "--only=web"]),
+            "alone_bare": Candidate("bare imports of that", [python, "-c", bare(web)]),
+            "seconds": Candidate("the gate", ours),
+            "again": Candidate("the gate, again", [*ours, *again]),
+            "bare": Candidate("bare imports", [python, "-c", bare(told)]),
+            "each": Candidate("bare imports, side by side", [python, "-c", side_by_side(told)]),
+        }
+        runs = [(one, application.project) for one in candidates.values()]
+        measure_all(runs, variables, rounds=ROUNDS)
     measured = {
         "version": installed,
         "python": application.settings["python"],
         "modules": len(modules),
         "deferred": sum(module.get("deferred", 0) for module in modules.values()),
         "findings": told["findings"],
-        "seconds": median(ours.wall),
-        "bare": median(base.wall),
-        "each": median(each.wall),
+        **{name: median(candidate.wall) for name, candidate in candidates.items()},
     }
     application.keep(measured=measured)
     print(
         f"{application.name} {installed}: {measured['modules']} modules, "
-        f"{measured['deferred']} deferred imports; the gate {median(ours.wall):.1f} s, "
-        f"bare {median(base.wall):.1f} s, side by side {median(each.wall):.1f} s",
+        f"{measured['deferred']} deferred imports; "
+        + ", ".join(f"{one.name} {median(one.wall):.1f} s" for one in candidates.values()),
         flush=True,
     )
 
