@@ -89,9 +89,12 @@ class Inspection:
         revealed: list[str] = []
         while True:
             narrowed = self.revealing(revealed)
-            seen, problems, settled = narrowed.look(
-                entry, names=list(names), skipped=list(skipped), settle=True
-            )
+            more: dict[str, object] = {"names": list(names), "skipped": list(skipped), "settle": True}
+            seen, problems, settled = narrowed.look(entry, **more)
+            if entry.kind == "web" and seen.failure is not None and seen.failure.loopless:
+                within = narrowed.look(entry, **more, loop=True)  # as a server may well import it
+                if within[0].failure is None:
+                    seen, problems, settled = within
             asked = _asked_by_a_library(seen)
             if not asked or asked in revealed or len(revealed) == REVEALED:
                 again = self.hurried and may_be_of_hurry([seen])
@@ -270,4 +273,5 @@ def _question(entry: Entry, request: Request, limits: Limits) -> dict[str, objec
         "continue": None,
         "insist": [],
         "settle": False,
+        "loop": False,
     }

@@ -112,6 +112,8 @@ class Failure:
     """The tail of what the target wrote to stdout and stderr, secrets blanked."""
     also: tuple[Location, ...] = ()
     """Other lines of the application that fail for the same cause, seen by going on after the first."""
+    loopless: bool = False
+    """It asked for an event loop, in which some servers import an application, and there was none."""
 
     @property
     def stateless(self) -> bool:

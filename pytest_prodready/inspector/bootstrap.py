@@ -259,10 +259,23 @@ def become_production(request: "dict[str, Any]") -> None:
     if request["started"] != "console" or not is_installed(request["target"]):
         sys.path += [entry for entry in request["behind"] if entry not in sys.path]
     sys.argv[:] = request["argv"]
-    sys.modules["__main__"] = type(sys)("__main__")
+    main = type(sys)("__main__")
+    vars(main).update(__builtins__=sys.modules["builtins"], __file__=program(request))
+    sys.modules["__main__"] = main
     package = type(sys)(PACKAGE)
     package.__path__ = [HERE]
     sys.modules[PACKAGE] = package
+
+
+def program(request: "dict[str, Any]") -> str:
+    """The file that the interpreter runs in production, or one in its place.
+
+    It is there: processes that ``multiprocessing`` spawns run it once more, under another name.
+    """
+    scripts = os.path.dirname(sys.executable)
+    directory = os.getcwd() if request["started"] == "file" else scripts
+    files = os.path.join(directory, request["argv"][0]), os.path.join(scripts, "gunicorn")
+    return next(filter(os.path.isfile, files), sys.executable)
 
 
 def is_installed(target: str) -> bool:

@@ -8,7 +8,7 @@ import re
 import sys
 from types import FrameType, ModuleType
 
-from . import shadows, stack, twins
+from . import running_loop, shadows, stack, twins
 from .project import Project, source_file
 
 KEPT_FRAMES = 40
@@ -40,6 +40,7 @@ def describe(error: BaseException, project: Project, module: str = "") -> dict[s
         "frames": frames,
         "missing": missing,
         "status": _exit_status(error),
+        "loopless": running_loop.is_missed(error),
     }
 
 

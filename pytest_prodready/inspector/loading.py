@@ -28,7 +28,11 @@ def load(
     events.send("step", "load")
     reads.begin()
     try:
-        loaded = load_entry(request, project)
+        if request["loop"]:
+            with inspector("running_loop").running():
+                loaded = load_entry(request, project)
+        else:
+            loaded = load_entry(request, project)
         reads.end()
         return (loaded,)
     except BaseException as error:  # SystemExit and KeyboardInterrupt at import are facts too

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from . import failure, garbage, unloaded
+from . import failure, garbage, running_loop, unloaded
 from .conditions import ANY
 from .deferred_statement import CALL, CONDITION, LAZY, TRY, Statement
 from .holder import Holder
@@ -263,7 +263,7 @@ class Resolver:
             return None
         self._loaded.names()
         try:
-            garbage.without(lambda: importlib.import_module(name))
+            running_loop.within(lambda: garbage.without(lambda: importlib.import_module(name)))
         except ModuleNotFoundError as error:
             if error.name and (name == error.name or name.startswith(error.name + ".")):
                 return self._unresolved(failure.missing_module(error.name, self.project), error.name, "")

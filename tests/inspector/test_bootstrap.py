@@ -77,12 +77,54 @@ def test_nothing_of_pytest_is_visible(project: Project) -> None:
     assert not [name for name in seen["modules"] if "pytest" in name]  # type: ignore[attr-defined]
     assert not [name for name in seen["environ"] if "PYTEST" in name]  # type: ignore[attr-defined]
     assert seen["argv"] == ["app"]
-    assert seen["main"] == ["__doc__", "__loader__", "__name__", "__package__", "__spec__"]
+    known = ["__builtins__", "__doc__", "__file__", "__loader__", "__name__", "__package__", "__spec__"]
+    assert seen["main"] == known
     assert seen["path"][0] == str(project.root)  # type: ignore[index]
     assert not [entry for entry in seen["path"] if entry.endswith("inspector")]  # type: ignore[attr-defined]
     assert seen["cwd"] == str(project.root)
     assert seen["stdin"] == ""
     assert seen["flags"] == reported(project, {}, bare=True)["flags"]
+
+
+MAIN = """
+import __main__, os
+assert __name__ != "__main__"
+FILE = os.path.realpath(__main__.__file__)
+assert os.path.isfile(FILE), FILE
+assert "pytest" not in FILE, FILE
+assert __main__.__spec__ is None
+with open(os.environ["REPORT_TO"], "w") as file:
+    file.write(os.path.basename(FILE))
+"""
+
+
+@pytest.mark.parametrize("kind, named", [("web", "uvicorn"), ("celery", "celery"), ("module", "gunicorn")])
+def test_main_has_the_file_of_a_program(project: Project, kind: str, named: str) -> None:
+    """What looks for files beside ``__main__``, or for its name, finds what production has."""
+    to = project.root.parent / "main"
+    body = f"{MAIN}import celery\nworker = celery.Celery('x')\nasync def app(scope, receive, send): ...\n"
+    target = "app:worker" if kind == "celery" else "app:app"
+    seen = project.inspect({"app.py": body}, target, kind=kind, environ={**os.environ, "REPORT_TO": str(to)})
+    assert seen.entry.failure is None, seen.failure
+    assert seen.problems == ()
+    scripts = Path(sys.executable).parent
+    # what is not installed is stood in for
+    files = scripts / named, scripts / "gunicorn", Path(sys.executable)
+    assert to.read_text() == next(file for file in files if file.is_file()).resolve().name
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_processes_that_are_spawned_run_that_file(project: Project, method: str) -> None:
+    """They start as in production: nothing of the inspection runs again."""
+    body = (
+        "import multiprocessing\n"
+        f"manager = multiprocessing.get_context({method!r}).Manager()\n"
+        "shared = manager.dict(answer=42)\nassert dict(shared) == {'answer': 42}\nmanager.shutdown()\n"
+        "async def app(scope, receive, send): ...\n"
+    )
+    seen = project.inspect({"app.py": body}, "app:app", kind="web")
+    assert seen.entry.failure is None, seen.failure
+    assert seen.problems == ()
 
 
 def test_the_root_comes_first_whatever_the_environment_names(project: Project) -> None:
