@@ -87,10 +87,6 @@ def test_what_has_failed_is_executed_again_and_nothing_else(project: Project) ->
             },
             id="in a library",
         ),
-        pytest.param(
-            {"app/main.py": "LIMIT = int('few')\nfrom app import late\n"},
-            id="what may depend on the machine",
-        ),
     ],
 )
 def test_where_more_than_modules_has_failed_another_interpreter_goes_on(
@@ -100,3 +96,12 @@ def test_where_more_than_modules_has_failed_another_interpreter_goes_on(
 
     assert "app/late.py:1" in found
     assert starts == 2
+
+
+def test_what_may_depend_on_the_machine_is_looked_at_in_peace_before(project: Project) -> None:
+    """It is its own failure once it has failed without hurry; then another interpreter goes on behind it."""
+    body = "LIMIT = int('few')\nfrom app import late\n"
+    found, starts = inspected(project, {"app/late.py": LATE, "app/main.py": body})
+
+    assert "app/late.py:1" in found
+    assert starts == 3
