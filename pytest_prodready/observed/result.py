@@ -24,6 +24,10 @@ from pytest_prodready.observed.seen import Seen
 
 LOST = 83
 """The status with which the inspector's ``Events`` leaves when it cannot speak any more."""
+MORE_TIME = (
+    "Give it more than {limit:g} s: [tool.prodready.limits] load. If that changes nothing, report it with "
+    "the details below; until then, this part of the target is not verified."
+)
 
 
 def result(seen: Seen, ending: child.Ending) -> tuple[InspectedEntry, list[Problem]]:
@@ -50,7 +54,8 @@ def result(seen: Seen, ending: child.Ending) -> tuple[InspectedEntry, list[Probl
         place, message = seen.entry.target, f"the inspector did not start: {broken_off.message}"
     else:
         place, message = f"{seen.entry.target}, step {seen.step}", broken_off.message
-    return inspected, [*seen.problems, Problem(place, message, broken_off.output)]
+    remedy = MORE_TIME.format(limit=seen.clock.limit) if broken_off.how == "hung" else ""
+    return inspected, [*seen.problems, Problem(place, message, broken_off.output, remedy)]
 
 
 def _closed(seen: Seen, ending: child.Ending) -> Problem:

@@ -134,6 +134,7 @@ class Seen:
 
     def _on_facts(self, name: str, value: object) -> None:
         if name == "module":
+            self.clock.restart(self.limits.load)  # each module has a limit of its own
             self.modules.append(value)
         elif name == "conflicts" and isinstance(value, list):
             self._add_to_modules(value)
