@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-SELDOM = 20_000_000
-"""Allocations between two collections: more than a large application makes."""
+SELDOM = 5_000_000
+"""Allocations between two collections: more than a large application makes, and not too many to keep."""
 CERTAIN = (ImportError, SyntaxError, NameError)
 """Exceptions that no garbage brings about."""
 _usual = gc.get_threshold()
