@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 from pytest_prodready import child
 from pytest_prodready.causes import Causes, of_entry
@@ -22,6 +23,9 @@ ENDED = ("hung", "crashed", "left")
 """How a failure took the interpreter with it."""
 STOPPED = 5
 """After how many commands that stop the interpreter those behind them are given up."""
+BEFORE_THE_LOOP = {"gunicorn", "hypercorn", "daphne", "waitress-serve", "uwsgi", "runserver"}
+"""Servers that import an application before any event loop runs, gunicorn with the workers of uvicorn, too;
+granian does within its loop, and so did uvicorn before 0.47."""
 CERTAIN = {"builtins.ImportError", "builtins.SyntaxError", "builtins.NameError"}
 """Exceptions that no hurry brings about."""
 INSISTING = 6
@@ -91,8 +95,8 @@ class Inspection:
             narrowed = self.revealing(revealed)
             more: dict[str, object] = {"names": list(names), "skipped": list(skipped), "settle": True}
             seen, problems, settled = narrowed.look(entry, **more)
-            if entry.kind == "web" and seen.failure is not None and seen.failure.loopless:
-                within = narrowed.look(entry, **more, loop=True)  # as a server may well import it
+            if seen.failure is not None and seen.failure.loopless and _has_a_loop(entry, self.request):
+                within = narrowed.look(entry, **more, loop=True)
                 if within[0].failure is None:
                     seen, problems, settled = within
             asked = _asked_by_a_library(seen)
@@ -184,6 +188,13 @@ def may_be_of_hurry(seen: Iterable[InspectedEntry]) -> bool:
     """
     failures = [one.failure for one in seen if one.failure is not None]
     return any(failure.how == "raised" and not CERTAIN & set(failure.bases) for failure in failures)
+
+
+def _has_a_loop(entry: Entry, request: Request) -> bool:
+    """Whether a server may import the entry point within its running event loop."""
+    programs = request.serve.split()[:1] or [one.program for one in request.servers]
+    known = {PurePath(program).name for program in programs}
+    return entry.kind == "web" and not (known and known <= BEFORE_THE_LOOP)
 
 
 def _asked_by_a_library(seen: InspectedEntry) -> str:

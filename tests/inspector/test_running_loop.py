@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import pytest
 
+from pytest_prodready import target
+from pytest_prodready.facts import Entry, ServerCommand
+from pytest_prodready.request import Request
+from pytest_prodready.settings import Limits
 from tests.inspector.projects import Project
 
 APP = "async def app(scope, receive, send): ...\n"
@@ -40,6 +47,32 @@ def test_what_no_server_imports_has_no_loop(project: Project, kind: str) -> None
     seen = project.inspect({"app.py": ASKING["running"] + APP}, "app:app", kind=kind)
     assert seen.failure.message == "no running event loop"
     assert seen.failure.loopless
+
+
+@pytest.mark.parametrize(
+    "serve, programs, loads",
+    [
+        ("", [], True),
+        ("", ["uvicorn"], True),
+        ("", ["gunicorn"], False),
+        ("", ["gunicorn", "runserver"], False),
+        ("", ["gunicorn", "granian"], True),
+        ("/usr/bin/hypercorn app:app", ["uvicorn"], False),
+        ("granian app:app", ["gunicorn"], True),
+        ("python -m gunicorn app:app", [], True),
+    ],
+)
+def test_servers_that_import_it_before_their_loop(
+    project: Project, serve: str, programs: list[str], loads: bool
+) -> None:
+    """With these it does not start; of a command that does not tell, nothing is said."""
+    project.write({"app.py": ASKING["running"] + APP})
+    servers = tuple(map(ServerCommand, programs))
+    entry, jobs = Entry("web", "app:app", "a test"), frozenset({"web"})
+    request = Request(project.root, sys.executable, jobs, (entry,), ("app",), serve=serve, servers=servers)
+    (seen,), problems = target.inspect(request, Limits(), os.environ)
+    assert problems == ()
+    assert (seen.failure is None) is loads
 
 
 def test_what_a_loop_forbids_is_no_failure(project: Project) -> None:
