@@ -15,7 +15,8 @@ Python 3.14 on."""
 
 def is_missed(error: BaseException) -> bool:
     """Whether ``error`` says that no event loop is there."""
-    return type(error) is RuntimeError and str(error).startswith(ABSENT)
+    said = error.args[0] if type(error) is RuntimeError and error.args else None
+    return type(said) is str and said.startswith(ABSENT)  # the application's own object is not asked
 
 
 @contextmanager

@@ -91,6 +91,15 @@ def test_the_first_failure_stands_where_a_loop_does_not_help(project: Project) -
     assert [one.message for one in seen.entry.further] == ["No module named 'nowhere'"]
 
 
+def test_an_error_whose_message_cannot_be_read(project: Project) -> None:
+    """It is told as it is, and asked for nothing."""
+    said = "class Said:\n    def __str__(self):\n        raise ValueError('no')\n"
+    seen = project.inspect({"app.py": said + "raise RuntimeError(Said())\n"}, "app:app", kind="web")
+    assert seen.problems == ()
+    assert seen.failure.type == "RuntimeError"
+    assert not seen.failure.loopless
+
+
 @pytest.mark.parametrize("kind", ["web", "module"])
 def test_a_module_that_a_handler_imports(project: Project, kind: str) -> None:
     """A handler, or a task that runs one, imports it while its loop runs."""
