@@ -21,8 +21,8 @@ CLEAN = """
 ## As they are
 
 Healthy releases, installed by name from the package index into environments of their own, with the settings
-that they need to start and nothing else ([realapps](realapps)). They are judged without their servers. A
-module counts once, however many entry points reach it. Errors and warnings are those of the import rules.
+that they need to start and nothing else ([realapps](realapps)), judged by the import rules. A module counts
+once, however many entry points reach it.
 
 | application | Python | modules | deferred imports | errors | warnings |
 |---|---|--:|--:|--:|--:|

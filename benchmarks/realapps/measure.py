@@ -1,7 +1,7 @@
 """What the gate says of healthy real applications, and what it costs: `measure.py [NAME…]`.
 
-Each application is installed into an environment of its own and judged without its server. The gate's import
-family is then measured against bare interpreters of the same environment that import the same modules: for
+Each application is installed into an environment of its own and judged by the import family. That is then
+measured against bare interpreters of the same environment that import the same modules: for
 the web application alone, and for all that production starts.
 """
 
@@ -19,7 +19,6 @@ from _side_by_side import Candidate, MeasuringFailedError, environment, fail, me
 from packaging.utils import canonicalize_name
 
 ROUNDS = 3
-WITHOUT = "PRD5"
 IMPORTS = "PRD1"
 BARE = """
 import importlib
@@ -98,7 +97,7 @@ def look_at(application: Application) -> None:
     """Judge one application, measure its import family, and keep what was seen."""
     application.make_ready()
     installed = version(application)
-    told = application.judge_healthy("--prodready-ignore", WITHOUT)
+    told = application.judge_healthy("--prodready-select", IMPORTS)
     modules = closure(told)
     python, ours = str(application.python), application.command("-", "--prodready-select", IMPORTS)
     web = {"facts": {"entries": [one for one in told["facts"]["entries"] if one["entry"]["kind"] == "web"]}}
