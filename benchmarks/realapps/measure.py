@@ -1,8 +1,8 @@
 """What the gate says of healthy real applications, and what it costs: `measure.py [NAME…]`.
 
 Each application is installed into an environment of its own and judged by the import family. That is then
-measured against bare interpreters of the same environment that import the same modules: for
-the web application alone, and for all that production starts.
+measured against bare interpreters of the same environment that import the same modules: for the web
+application alone, and for all that production starts.
 """
 
 from __future__ import annotations
