@@ -219,6 +219,7 @@ class Gathering:
             entries=entries,
             packages=found.packages,
             pythonpath=found.pythonpath,
+            path=tuple(facts.interpreter.path) if facts.interpreter is not None else (),
             database=found.database,
             alembic=found.alembic,
             scan=(written.scan_rows, written.scan_seconds) if written.scan else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
@@ -52,6 +52,8 @@ class Inspection:
     hurried: bool = False
     """Others start beside it, and garbage is hardly collected: what may have failed for that is looked at
     once more, and no further now."""
+    hear: Callable[[bytes], object] = bool
+    """Is told every event of the children."""
 
     def group(self, group: list[Entry]) -> tuple[list[InspectedEntry], list[Problem]]:
         """Inspect entries that share an interpreter; what was seen there is the first one's that loads."""
@@ -162,6 +164,11 @@ class Inspection:
         """
         clock = child.Clock(limits.load)
         seen = Seen(entry, self.request, limits, clock, Redactor(self.environ))
+
+        def on_event(line: bytes) -> bool:
+            self.hear(line)
+            return seen.event(line)
+
         ending = child.run(
             self.request.python,
             {
@@ -173,7 +180,7 @@ class Inspection:
             cwd=self.request.root,
             environ=self.environ,
             clock=clock,
-            on_event=seen.event,
+            on_event=on_event,
             cancelled=self.cancelled,
         )
         return seen, ending

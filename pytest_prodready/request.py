@@ -57,6 +57,8 @@ class Request:
     packages: tuple[str, ...] = ()
     pythonpath: tuple[str, ...] = ()
     """Directories put first on the target's ``sys.path``, absolute."""
+    path: tuple[str, ...] = ()
+    """What the target's interpreter has on its ``sys.path`` by itself."""
     database: str = ""
     """``env:NAME``, ``app``, or empty for: the application's engine, else ``DATABASE_URL``."""
     scan: tuple[int, float] | None = None

@@ -17,6 +17,7 @@ import tempfile
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from pytest_prodready.codec import decode
 from pytest_prodready.facts import Entry, InspectedEntry, Interpreter, Problem
 from pytest_prodready.inspection import Inspection, may_be_of_hurry
 from pytest_prodready.inspector.interpreter import describe
+from pytest_prodready.reading_ahead import ReadingAhead
 from pytest_prodready.request import Request
 from pytest_prodready.settings import Limits
 
@@ -110,12 +112,16 @@ def inspect(
 
 
 def _side_by_side(inspection: Inspection) -> tuple[tuple[InspectedEntry, ...], tuple[Problem, ...]]:
-    wanted = inspection.request.entries
+    wanted, cores = inspection.request.entries, os.cpu_count() or 1
     groups: dict[object, list[Entry]] = {}
     for entry in wanted:
         groups.setdefault(_program(entry), []).append(entry)
     first = replace(inspection, hurried=True, shared=inspection.shared if len(groups) > 1 else "")
-    with ThreadPoolExecutor(max_workers=(os.cpu_count() or 1) + BESIDE) as pool:
+    with ExitStack() as stack:
+        if len(groups) < cores and "closure" in inspection.request.jobs:
+            ahead = stack.enter_context(closing(ReadingAhead(inspection.request, inspection.shared)))
+            first = replace(first, shared=inspection.shared, hear=ahead.hear)
+        pool = stack.enter_context(ThreadPoolExecutor(max_workers=cores + BESIDE))
         futures = [pool.submit(first.group, group) for group in groups.values()]
         try:
             results = [future.result() for future in futures]

@@ -57,6 +57,11 @@ class Parsed:
         self._changed = False
         self._expected: dict[str, tuple[Read, Needed]] = {}
 
+    @property
+    def remembers(self) -> bool:
+        """Whether an earlier run has kept anything."""
+        return bool(self._stored())
+
     def expect(self, reading: str, read: Read, needed: Needed = bool) -> None:
         """Whenever a file has to be parsed, read this from the tree, too: most files will be asked for it.
 

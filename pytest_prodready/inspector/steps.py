@@ -119,12 +119,9 @@ def run(request: "dict[str, Any]", project: "Project", events: "Events", effects
 def _expect(parsed: "Any", jobs: "set[str]") -> None:
     """Have each file parsed once for all the steps that will ask for most of them."""
     if "closure" in jobs:
-        from . import closure, outside
-
-        parsed.expect(*closure.READING)
-        parsed.expect(*outside.READING)
-        if "calls" in jobs and inspector("celery.call_sites").CELERY in sys.modules:
-            parsed.expect(*inspector("celery.call_sites").READING)
+        with_celery = inspector("celery.call_sites").CELERY in sys.modules
+        for reading in inspector("readings").of_most(calls="calls" in jobs and with_celery):
+            parsed.expect(*reading)
 
 
 def _closure(
