@@ -62,6 +62,11 @@ def explain(failure: Failure) -> Explanation:
             f"Set {found[1]} where the gate runs, as production sets it.",
         )
     cause = f"{failure.type}: {first_line}" if first_line else failure.type or failure.message
+    if failure.loopless:
+        return Explanation(
+            f"the event loop does not run yet at that moment ({cause})",
+            "Make what needs it in a coroutine, for a web app at its startup (lifespan), not at import.",
+        )
     return Explanation(cause, "Correct the line, or give the gate the environment that production has.")
 
 

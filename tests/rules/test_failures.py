@@ -69,3 +69,12 @@ def test_settings_that_lack_their_fields_are_told_by_their_names_alone() -> None
     found = explain(Failure("raised", message, "ValidationError", bases, frames=(OWN,)))
     assert found.cause == "Settings refuses what it was given for database_url, api_key"
     assert found.remedy == "Set what Settings needs where the gate runs, as production sets it."
+
+
+def test_an_event_loop_that_does_not_run_yet() -> None:
+    """The line may well be right, and only run too early."""
+    found = explain(Failure("raised", "no running event loop", "RuntimeError", frames=(OWN,), loopless=True))
+    assert found.cause == (
+        "the event loop does not run yet at that moment (RuntimeError: no running event loop)"
+    )
+    assert "startup (lifespan)" in found.remedy
