@@ -105,8 +105,10 @@ class Imports:
             for one in stack.frames(inside)
         )
         owner = missing["distribution"]
+        # a library may be half loaded where it has found something else in place of a module
+        half = bool(mended and missing["name"]) and not own and not missing["shadow"]
         # what a library asks for, its distribution's own requirements bring
-        told = top in mended or (bool(owner) and by_library)
+        told = top in mended or half or (bool(owner) and by_library)
         if not told and (
             self.proofs.is_proven(error, described, frame) if own else self.proofs.clean_import(frame)
         ):

@@ -8,13 +8,13 @@ from difflib import get_close_matches
 from types import FrameType, TracebackType
 from typing import Any
 
-from . import guards, made_later, stack
+from . import guards, made_later, stack, statement_lines
 from .continuing_state import State
 from .mapping import failures
 from .nodes import walk
 from .project import source_file
-from .sources import tree_of
-from .statement_names import ANY, loads
+from .sources import members, tree_of
+from .statement_names import ANY, absolute, loads
 
 CO_OPTIMIZED = 1
 """Flag of the code of functions: ``inspect.CO_OPTIMIZED``."""
@@ -88,8 +88,30 @@ class Proofs:
         if module is None or missing["module"] in self.taint.open:
             return False
         if getattr(getattr(module, "__spec__", None), "_initializing", False):
-            return not self.taint.touches(missing["module"], [(ANY,)])
+            if self.taint.touches(missing["module"], [(ANY,)]):
+                return False
+            # what was not run, or fails as a library is half loaded, would have imported others at its time
+            in_order = not (self.taint.blind or self.state.mended)
+            return in_order or self._goes_round(missing["module"], frame)
         return not self._may_appear(missing["name"], module)
+
+    def _goes_round(self, module: str, frame: FrameType | None) -> bool:
+        """Whether imports that come back to ``module`` fail wherever production enters their circle.
+
+        They do where each of its modules asks the next for a name that this one has not bound by the time it
+        imports, in turn, the one behind it.
+        """
+        inner = module
+        while frame is not None:
+            if self.state.owns(frame.f_code.co_filename):
+                name = str(frame.f_globals.get("__name__", ""))
+                if not _asks_too_early(frame, name, inner):
+                    return False
+                if name == module:
+                    return True
+                inner = name
+            frame = frame.f_back
+        return False
 
     def clean_import(self, frame: FrameType) -> bool:
         """Whether production comes to an import statement, too, whatever stands in elsewhere."""
@@ -164,6 +186,17 @@ def _attribute(statement: ast.stmt, attribute: str) -> ast.stmt | None:
         if attribute and any(isinstance(target, ast.Name) and target.id == attribute for target in targets):
             return node  # type: ignore[return-value]
     return None
+
+
+def _asks_too_early(frame: FrameType, importer: str, module: str) -> bool:
+    """Whether the statement that a module runs imports a name from another one that has not bound it yet."""
+    tree = tree_of(frame.f_code.co_filename) if frame.f_code.co_name == "<module>" else None
+    statement, _ = statement_lines.found(tree.body if tree is not None else [], frame.f_lineno)
+    if not isinstance(statement, ast.ImportFrom) or absolute(statement, importer) != module:
+        return False
+    known = {*members(sys.modules.get(module)), "*"}
+    names = {alias.name for alias in statement.names}
+    return any(f"{module}.{name}" not in sys.modules for name in names - known)
 
 
 def _file(traceback: TracebackType | None) -> str:

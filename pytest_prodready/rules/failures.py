@@ -36,9 +36,7 @@ class Explanation:
 def explain(failure: Failure) -> Explanation:
     """Put a failure into words: from what was missing where that is known, else from the exception."""
     if failure.missing is not None:
-        missing = failure.missing
-        circle = missing.name and not missing.shadow and "partially initialized module" in failure.message
-        return _explain_circle(missing) if circle else explain_missing(missing)
+        return explain_together([failure])
     first_line, _, more = failure.message.strip().partition("\n")
     if "pydantic_core._pydantic_core.ValidationError" in failure.bases:
         # a field's name stands at the start of its line, what is wrong with it is indented, with its value
@@ -82,11 +80,12 @@ def explain_load(seen: InspectedEntry, failure: Failure) -> tuple[Explanation, L
     return explain(failure), failure.location
 
 
-def _explain_circle(missing: Missing) -> Explanation:
+def _explain_circle(lost: Sequence[Missing]) -> Explanation:
+    module, names = lost[0].module, joined([f"'{missing.name}'" for missing in lost])
     return Explanation(
-        f"{missing.module} has no '{missing.name}' yet at that moment, as the imports go round in a circle",
-        f"Import {missing.module} inside the function that needs it, or move '{missing.name}' to a module "
-        "that imports neither of them.",
+        f"{module} has no {names} yet at that moment, as the imports go round in a circle",
+        f"Import {module} inside the function that needs it, or move {names} to a module that imports "
+        "neither of them.",
     )
 
 
@@ -179,7 +178,10 @@ def root_causes(seen: InspectedEntry | Command | Module) -> list[list[Failure]]:
 def explain_together(group: Sequence[Failure]) -> Explanation:
     """Put one of the groups of :func:`root_causes` into words."""
     lost = [failure.missing for failure in group if failure.missing is not None]
-    return explain_lost(lost) if len(group) > 1 else explain(group[0])
+    if not lost:
+        return explain(group[0])
+    early = not lost[0].shadow and lost[0].name and "partially initialized module" in group[0].message
+    return _explain_circle(lost) if early else explain_lost(lost)
 
 
 def further_faults(

@@ -490,6 +490,65 @@ def test_star_imports_and_circles(project: Project) -> None:
     assert places(seen) == ["app/main.py:3", "app/names.py:2", "app/right.py:1"]
 
 
+@pytest.mark.parametrize(
+    "fault, lines",
+    [
+        ("from app import gone\n", ["app/early.py:1", "app/late.py:2"]),  # so would it be in production
+        # what it would have imported is not known
+        ("value = undefined_here\nif value:\n    from app import late\n", ["app/early.py:1"]),
+        ("from app.nowhere import some\n", ["app/early.py:1"]),
+        ("import half\nif half.ready:\n    from app import late\n", ["app/early.py:1"]),
+        ("import half\nfrom app import late\n", ["app/early.py:1"]),
+    ],
+)
+def test_circles_that_come_of_going_on(project: Project, fault: str, lines: list[str]) -> None:
+    """Modules that may import each other from one side alone, and are imported from the other one now."""
+    files = {
+        "app/__init__.py": "",
+        "app/main.py": "from app import early\nfrom app import second\n",
+        "app/early.py": fault,
+        "app/late.py": "late = 1\nfrom app.second import second\n",
+        "app/second.py": "from app.late import late\nsecond = 1\n",
+        # a library that stays half loaded once it has found the wrong module
+        "../libraries/half.py": """
+            import sys
+            if hasattr(sys, "half"):
+                raise ImportError("cannot be loaded more than once")
+            sys.half = True
+            from colorsys import rgb_to_hsv
+            ready = True
+        """,
+        "colorsys.py": "",
+    }
+
+    seen = project.inspect(
+        files,
+        "app.main",
+        packages=("app", "colorsys"),
+        pythonpath=(str(project.root), str(project.root.parent / "libraries")),
+    )
+
+    assert places(seen) == lines
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_circles_that_fail_from_every_side(project: Project, turned: bool) -> None:
+    """They are told at once, whatever has failed before."""
+    files = {
+        "app/__init__.py": "",
+        "app/main.py": "from app import early\nfrom app import " + ("three" if turned else "one") + "\n",
+        "app/early.py": "from app import gone\nfrom app.nowhere import some\n",
+        "app/one.py": "from app.two import two\none = 1\n",
+        "app/two.py": "if True:\n    from app.three import three\ntwo = 2\n",
+        "app/three.py": "from app.one import one\nthree = 3\n",
+    }
+
+    seen = project.inspect(files, "app.main")
+
+    circle = "app/two.py:2" if turned else "app/three.py:1"
+    assert places(seen) == ["app/early.py:1", "app/early.py:2", circle]
+
+
 def test_a_factory_goes_on_behind_its_imports(project: Project) -> None:
     files = {
         "app/__init__.py": "",

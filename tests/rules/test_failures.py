@@ -10,7 +10,15 @@ from pytest_prodready.facts import (
     MappingFailure,
     Missing,
 )
-from pytest_prodready.rules.failures import evidence, explain, explain_load, explain_lost, stopped
+from pytest_prodready.rules.failures import (
+    evidence,
+    explain,
+    explain_load,
+    explain_lost,
+    explain_together,
+    root_causes,
+    stopped,
+)
 
 LIBRARY = Frame("/lib/x.py", 3, "call")
 OWN = Frame("src/a.py", 5, "f", "call()", own=True)
@@ -45,6 +53,31 @@ def test_several_lost_names() -> None:
     assert found.remedy == "Write Payments for Payment: the nearest names that it has."
     assert explain_lost(lost[1:]).remedy == "Import names that it has."
     assert explain_lost(lost[1:2]).cause == "m has no name 'Qqqq'"
+
+
+def test_several_names_that_are_not_there_yet() -> None:
+    """The imports go round in a circle: that the module has no such name would be no help."""
+    message = "cannot import name '{}' from partially initialized module 'src.models' (src/models.py)"
+    group = [
+        Failure(
+            "raised",
+            message.format(name),
+            "ImportError",
+            frames=(OWN,),
+            missing=Missing("src.models", name, own=True),
+        )
+        for name in ("Order", "User")
+    ]
+    entry = InspectedEntry(Entry("web", "a:app", "x"), group[0], further=(group[1],))
+    (together,) = root_causes(entry)
+    explanation = explain_together(together)
+    assert explanation.cause == (
+        "src.models has no 'Order' and 'User' yet at that moment, as the imports go round in a circle"
+    )
+    assert explanation.remedy == (
+        "Import src.models inside the function that needs it, or move 'Order' and 'User' to a module that "
+        "imports neither of them."
+    )
 
 
 def test_a_mapping_that_fails_at_import_is_told_as_one() -> None:
