@@ -79,6 +79,10 @@ class Missing:
     """A local file or directory that hides the standard library's module of this name; else empty."""
     twin: str = ""
     """A module file that can never be imported because a package of its name wins; else empty."""
+    bound_at: int | None = None
+    """The line of ``file`` with the ``try`` or the condition that alone binds ``name``, and did not here."""
+    shared: bool = False
+    """The parent of the missing module is a namespace package, which other distributions may add to."""
 
 
 STATELESS = {

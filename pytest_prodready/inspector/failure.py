@@ -8,7 +8,7 @@ import re
 import sys
 from types import FrameType, ModuleType
 
-from . import running_loop, shadows, stack, twins
+from . import may_be_there, running_loop, shadows, stack, twins
 from .project import Project, source_file
 
 KEPT_FRAMES = 40
@@ -196,7 +196,8 @@ def missing_module(name: str, project: Project) -> dict[str, object]:
         "name": "",
         "available": below if package else _top_level(project),
         "file": project.relative(file) if os.path.isfile(file) else "",
-        "own": project.owns_module(name),
+        "own": project.owns_module(name) and not may_be_there.is_installed(parent),
+        "shared": may_be_there.is_shared(parent),
         "distribution": project.hidden.get(top, ""),
         "shadow": shadows.hides(top, name.partition(".")[2].partition(".")[0], project),
         "twin": twins.twin_of(parent, name.rpartition(".")[2], project) if parent is not None else "",
@@ -207,12 +208,14 @@ def missing_name(module: str, name: str, project: Project) -> dict[str, object]:
     """The ``Missing`` for a name that an existing module does not have."""
     found = sys.modules.get(module)
     names = set(_submodules(found)) | set(vars(found)) if found is not None else set()
+    own, file = project.owns_module(module), source_file(found)
     return {
         "module": module,
         "name": name,
         "available": sorted(entry for entry in names if not entry.startswith("__"))[:KEPT_NAMES],
-        "file": project.relative(source_file(found)) if found is not None and source_file(found) else "",
-        "own": project.owns_module(module),
+        "file": project.relative(file) if file else "",
+        "own": own,
+        "bound_at": may_be_there.bound_at(file, name) if own and file else None,
         "distribution": "",
         "shadow": shadows.hides(*_below(module, name), project),
         "twin": twins.twin_of(found, name, project) if found is not None else "",

@@ -147,7 +147,7 @@ class Resolver:
         """The application's module is there and raises, for more than something that is not installed."""
         missing = why.get("missing")
         raised = why["how"] == "raised" and bool(why.get("module"))
-        return raised and (not isinstance(missing, dict) or _is_own(missing))
+        return raised and (not isinstance(missing, dict) or _is_own(missing, TRY))
 
     def _guard(self, statement: Statement, holder: Holder, why: Facts | None) -> str:
         """The guard of a statement, now that the names of its exceptions and what fails are known."""
@@ -155,7 +155,7 @@ class Resolver:
         if guard == TRY:
             not_there = why is None or why.get("type") == "ModuleNotFoundError"
             missing = why.get("missing") if why else None
-            own = isinstance(missing, dict) and _is_own(missing)
+            own = isinstance(missing, dict) and _is_own(missing, guard)
             if (
                 (statement.caught_by and not holder.stops_import_error(statement.caught_by))
                 or (statement.absence_only and not not_there)
@@ -195,7 +195,7 @@ class Resolver:
             "function": statement.function,
             "statement": f"lazy {text}" if statement.kind == LAZY else text,
             "failure": why,
-            "own": own and (not isinstance(missing, dict) or _is_own(missing)),
+            "own": own and (not isinstance(missing, dict) or _is_own(missing, guard)),
             "guard": guard,
         }
 
@@ -287,9 +287,14 @@ def _beyond(holder: Holder) -> Facts:
     return {"how": "raised", "type": "ImportError", "message": f"attempted relative import {where}"}
 
 
-def _is_own(missing: dict[str, object]) -> bool:
-    """What is missing is the application's, or hidden by something of the application's."""
-    return bool(missing["own"] or missing["shadow"] or missing["twin"])
+def _is_own(missing: dict[str, object], guard: str) -> bool:
+    """What is missing is the application's, or hidden by something of the application's.
+
+    What it has only in some installations is not, nor, where the statement is guarded, what other
+    distributions may add to one of its packages.
+    """
+    elsewhere = missing.get("bound_at") is not None or (guard and missing.get("shared"))
+    return bool((missing["own"] and not elsewhere) or missing["shadow"] or missing["twin"])
 
 
 def _find_file(name: str) -> str:

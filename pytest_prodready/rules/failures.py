@@ -122,6 +122,12 @@ def explain_missing(missing: Missing) -> Explanation:
             "and can never be imported, because the package wins",
             f"Rename {missing.twin}, or move what it holds into {package}__init__.py.",
         )
+    if missing.bound_at is not None:
+        place = f"{missing.file}:{missing.bound_at}"
+        return Explanation(
+            f"{missing.module} has '{missing.name}' only where {place} binds it, and here it does not",
+            f"Ask for the same condition before the import, or give {missing.module} the name in any case.",
+        )
     if missing.name:
         near = nearest(missing.name, missing.available)
         remedy = f"Write {near}, the nearest name that it has." if near else "Import a name that it has."
@@ -136,16 +142,21 @@ def explain_missing(missing: Missing) -> Explanation:
             else "Write the module, or drop the import."
         )
         return Explanation(f"the module {missing.module} does not exist", remedy)
-    top = missing.module.partition(".")[0]
+    provided = missing.module if missing.shared else missing.module.partition(".")[0]
     return Explanation(
         f"no module '{missing.module}' is installed",
-        f"Install and declare the distribution that provides '{top}', or drop the import.",
+        f"Install and declare the distribution that provides '{provided}', or drop the import.",
     )
+
+
+def _says_more(missing: Missing) -> bool:
+    """Whether there is more to say than that a module does not have a name."""
+    return bool(missing.shadow or missing.twin or not missing.name or missing.bound_at is not None)
 
 
 def explain_lost(lost: Sequence[Missing]) -> Explanation:
     """Put into words everything that one import statement could not find in one module."""
-    if len(lost) == 1 or any(missing.shadow or missing.twin or not missing.name for missing in lost):
+    if len(lost) == 1 or any(map(_says_more, lost)):
         return explain_missing(lost[0])
     found = {missing.name: nearest(missing.name, missing.available) for missing in lost}
     names = joined(map(repr, found))

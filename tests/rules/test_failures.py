@@ -111,3 +111,23 @@ def test_an_event_loop_that_does_not_run_yet() -> None:
         "the event loop does not run yet at that moment (RuntimeError: no running event loop)"
     )
     assert "startup (lifespan)" in found.remedy
+
+
+def test_a_name_that_one_branch_alone_binds() -> None:
+    """The nearest name would be no help: nothing is misspelt."""
+    missing = Missing("src.auth", "Ldap", ("Smtp", "LDAP"), "src/auth.py", own=True, bound_at=7)
+    for explanation in (explain_lost([missing]), explain_lost([missing, missing])):
+        assert explanation.cause == (
+            "src.auth has 'Ldap' only where src/auth.py:7 binds it, and here it does not"
+        )
+        assert explanation.remedy == (
+            "Ask for the same condition before the import, or give src.auth the name in any case."
+        )
+
+
+def test_a_module_of_a_shared_namespace() -> None:
+    """Its distribution is not that of the top-level package."""
+    explanation = explain_lost([Missing("company.plugins.k8s", shared=True)])
+    assert explanation.remedy.startswith(
+        "Install and declare the distribution that provides 'company.plugins"
+    )
