@@ -238,11 +238,10 @@ class Continuing:
         definition = isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
         self.taint.bind(name, statement)
         self.taint.shake(name, used, definition=definition)
-        self.taint.shake_libraries(
-            stack.top_level(frame)
-            for frame in stack.frames(inside)
-            if not self.state.owns(frame.f_code.co_filename)
-        )
+        outside = [one for one in stack.frames(inside) if not self.state.owns(one.f_code.co_filename)]
+        self.taint.shake_libraries(map(stack.top_level, outside))
+        if isinstance(statement, (ast.Import, ast.ImportFrom)) and not all(map(stack.is_machinery, outside)):
+            self.state.half_loaded = True
         self._lose(name, module.names, statement)
 
     def _compare(self, error: Exception, statement: ast.stmt, shown: str) -> None:

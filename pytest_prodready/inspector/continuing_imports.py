@@ -105,8 +105,7 @@ class Imports:
             for one in stack.frames(inside)
         )
         owner = missing["distribution"]
-        # a library may be half loaded where it has found something else in place of a module
-        half = bool(mended and missing["name"]) and not own and not missing["shadow"]
+        half = self.state.half_loaded and bool(missing["name"]) and not own and not missing["shadow"]
         # what a library asks for, its distribution's own requirements bring
         told = top in mended or half or (bool(owner) and by_library)
         if not told and (
@@ -123,6 +122,7 @@ class Imports:
                 del self.hidden[hidden]
             return True
         if missing["shadow"] and top not in mended:
+            self.state.half_loaded = True
             mended.add(top)
             for one in [one for one in sys.modules if one.partition(".")[0] == top]:
                 if project.owns_loaded(sys.modules[one]):

@@ -91,7 +91,7 @@ class Proofs:
             if self.taint.touches(missing["module"], [(ANY,)]):
                 return False
             # what was not run, or fails as a library is half loaded, would have imported others at its time
-            in_order = not (self.taint.blind or self.state.mended)
+            in_order = not (self.taint.blind or self.state.half_loaded)
             return in_order or self._goes_round(missing["module"], frame)
         return not self._may_appear(missing["name"], module)
 

@@ -30,6 +30,8 @@ class State:
         """Something failed that did not when it was executed before, or the load came to no end."""
         self.mended: set[str] = set()
         """Top-level modules that the application hides, and hides no longer."""
+        self.half_loaded = False
+        """A library may have found something else in place of a module, or failed while it was imported."""
         self.not_imported: dict[str, set[str]] = {}
         """Module → the names that its imports did not find."""
         self._own_files: dict[str, bool] = {}

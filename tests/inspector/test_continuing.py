@@ -499,6 +499,8 @@ def test_star_imports_and_circles(project: Project) -> None:
         ("from app.nowhere import some\n", ["app/early.py:1"]),
         ("import half\nif half.ready:\n    from app import late\n", ["app/early.py:1"]),
         ("import half\nfrom app import late\n", ["app/early.py:1"]),
+        ("import lost\nif lost.ready:\n    from app import late\n", ["app/early.py:1"]),
+        ("import lost\nfor _ in range(lost.ready):\n    from app import late\n", ["app/early.py:1"]),
     ],
 )
 def test_circles_that_come_of_going_on(project: Project, fault: str, lines: list[str]) -> None:
@@ -518,6 +520,7 @@ def test_circles_that_come_of_going_on(project: Project, fault: str, lines: list
             from colorsys import rgb_to_hsv
             ready = True
         """,
+        "../libraries/lost.py": "import colorsys\nready = len([colorsys.rgb_to_hsv])\n",
         "colorsys.py": "",
     }
 
