@@ -238,9 +238,11 @@ class Continuing:
         definition = isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
         self.taint.bind(name, statement)
         self.taint.shake(name, used, definition=definition)
-        outside = [one for one in stack.frames(inside) if not self.state.owns(one.f_code.co_filename)]
-        self.taint.shake_libraries(map(stack.top_level, outside))
-        if isinstance(statement, (ast.Import, ast.ImportFrom)) and not all(map(stack.is_machinery, outside)):
+        within = [one for one in stack.frames(inside) if not stack.is_machinery(one)]
+        self.state.cut_short = self.state.cut_short or len(within) > 1  # the first is the statement itself
+        libraries = [one for one in within if not self.state.owns(one.f_code.co_filename)]
+        self.taint.shake_libraries(map(stack.top_level, libraries))
+        if libraries and isinstance(statement, (ast.Import, ast.ImportFrom)):
             self.state.half_loaded = True
         self._lose(name, module.names, statement)
 

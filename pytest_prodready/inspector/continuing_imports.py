@@ -105,9 +105,8 @@ class Imports:
             for one in stack.frames(inside)
         )
         owner = missing["distribution"]
-        half = self.state.half_loaded and bool(missing["name"]) and not own and not missing["shadow"]
         # what a library asks for, its distribution's own requirements bring
-        told = top in mended or half or (bool(owner) and by_library)
+        told = top in mended or self.state.may_lack(missing) or (bool(owner) and by_library)
         if not told and (
             self.proofs.is_proven(error, described, frame) if own else self.proofs.clean_import(frame)
         ):

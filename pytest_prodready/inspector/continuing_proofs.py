@@ -69,6 +69,8 @@ class Proofs:
         missing = described["missing"]
         if missing is not None and missing["module"].partition(".")[0] in self.state.mended:
             return False
+        if self.state.may_lack(missing):
+            return False
         if get_close_matches(str(getattr(error, "name", "")), self.state.not_imported.get(name, ())):
             return False  # spelt right, the import that failed would have bound it
         if self._never_bound(error, name, inside):
@@ -90,8 +92,9 @@ class Proofs:
         if getattr(getattr(module, "__spec__", None), "_initializing", False):
             if self.taint.touches(missing["module"], [(ANY,)]):
                 return False
+            state = self.state
             # what was not run, or fails as a library is half loaded, would have imported others at its time
-            in_order = not (self.taint.blind or self.state.half_loaded)
+            in_order = not (self.taint.blind or state.half_loaded or state.cut_short)
             return in_order or self._goes_round(missing["module"], frame)
         return not self._may_appear(missing["name"], module)
 

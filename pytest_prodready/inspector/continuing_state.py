@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 from .project import Project
 from .taint import Taint
@@ -32,9 +33,17 @@ class State:
         """Top-level modules that the application hides, and hides no longer."""
         self.half_loaded = False
         """A library may have found something else in place of a module, or failed while it was imported."""
+        self.cut_short = False
+        """A call did not come to its end: what it would have imported is not known."""
         self.not_imported: dict[str, set[str]] = {}
         """Module → the names that its imports did not find."""
         self._own_files: dict[str, bool] = {}
+
+    def may_lack(self, missing: dict[str, Any] | None) -> bool:
+        """Whether a library lacks a name that it may well have once it is loaded as a whole."""
+        if not self.half_loaded or missing is None or missing["own"] or missing["shadow"]:
+            return False
+        return bool(missing["name"])
 
     def note_whole(self) -> None:
         """What modules that run as a whole do once something has failed is not known."""

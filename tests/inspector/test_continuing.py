@@ -493,10 +493,13 @@ def test_star_imports_and_circles(project: Project) -> None:
 @pytest.mark.parametrize(
     "fault, lines",
     [
-        ("from app import gone\n", ["app/early.py:1", "app/late.py:2"]),  # so would it be in production
+        # so would it be in production
+        ("from app import gone\n", ["app/early.py:1", "app/late.py:2"]),
+        ("value = undefined_here\n", ["app/early.py:1", "app/late.py:2"]),
         # what it would have imported is not known
         ("value = undefined_here\nif value:\n    from app import late\n", ["app/early.py:1"]),
         ("from app.nowhere import some\n", ["app/early.py:1"]),
+        ("def load():\n    undefined_here()\n    from app import late\nload()\n", ["app/early.py:2"]),
         ("import half\nif half.ready:\n    from app import late\n", ["app/early.py:1"]),
         ("import half\nfrom app import late\n", ["app/early.py:1"]),
         ("import lost\nif lost.ready:\n    from app import late\n", ["app/early.py:1"]),
