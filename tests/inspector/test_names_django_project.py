@@ -329,6 +329,59 @@ API = {
 }
 
 
+OWN_SETTINGS = {
+    "shop/own.py": """\
+        from django.conf import LazySettings
+
+
+        class Kept(LazySettings):
+            LEVEL = 3
+
+            def is_known(self, name):
+                return hasattr(self, name)
+
+            def load(self):
+                self.loaded_at = 1
+
+
+        class Answering(LazySettings):
+            def __getattr__(self, name):
+                return super().__getattr__(name) if name.isupper() else name
+
+
+        class Storing(LazySettings):
+            def load(self, rows):
+                for row in rows:
+                    setattr(self, row, rows[row])
+
+
+        kept = Kept()
+        kept.given = 1
+        answering = Answering()
+        storing = Storing()
+        READ = kept.SHOP_LIMIT, answering.SHOP_LIMIT, storing.SHOP_LIMIT
+        """,
+    "shop/code.py": """\
+        from django.conf import settings
+        from shop.own import answering, kept, storing
+
+
+        def read():
+            print(kept.is_known("A"), kept.LEVEL, kept.load(), kept.loaded_at, kept.given)
+            print(kept.SHOP_LIMIT, kept.DEBUG, kept.configured, kept.SHOP_KEY)
+            print(kept.SHOP_LIMITS)  # SHOP_LIMITS -> SHOP_LIMIT
+            print(kept.is_knwon("A"))  # is_knwon -> is_known
+            print(settings.is_known("A"))  # is_known ->
+            print(answering.anything, storing.anything)
+        """,
+}
+
+
+def test_reads_of_an_own_object_that_falls_back_on_the_settings(tmp_path: Path) -> None:
+    """Its class and itself are asked first; one that may have any name is not judged."""
+    _judge(tmp_path, OWN_SETTINGS)
+
+
 def test_reads_of_what_is_not_there(tmp_path: Path) -> None:
     """Exactly the lines that say so, with the nearest name."""
     _judge(tmp_path, MODULES)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from ...django.source_text import read
 from ...objects import attributes, is_a
 from ...project import Project, source_file
+from ..presence import class_objects, stored
 from ..value import UNKNOWN, Call, Instance, Known, Live, Value
 
 
@@ -28,6 +29,8 @@ SETTINGS = "django.conf.LazySettings"
 WRAPPED = "django.conf.Settings"
 WRITTEN = re.compile(rb"""\b([A-Z][A-Z0-9_]+)\s*(?::[^=\n]+)?=(?!=)|['"]([A-Z][A-Z0-9_]+)['"]""")
 CONFIGURED = Known("configured")
+ANSWERING = {"__getattr__", "__getattribute__", "__setattr__", "_setup"}
+"""With one of these of its own, an object of settings may have any name."""
 DICTIONARIES = {
     "django.core.cache.CacheHandler": "CACHES",
     "django.core.files.storage.handler.StorageHandler": "STORAGES",
@@ -53,7 +56,7 @@ def live(value: Live) -> Value | None:
         wrapped = attributes(value.value).get("_wrapped")
         if f"{type(wrapped).__module__}.{type(wrapped).__qualname__}" != WRAPPED:
             return None  # it may make up settings
-        return Instance(type(value.value), CONFIGURED, exact=True, state=Configured("DJANGO_SETTINGS_MODULE"))
+        return _settings(value.value, wrapped)
     if is_a(value.value, REGISTRY) and attributes(value.value).get("ready") is True:
         return Instance(type(value.value), CONFIGURED, exact=True, state=Configured("INSTALLED_APPS"))
     for cls, alias in ALIASES.items():
@@ -67,8 +70,9 @@ def live(value: Live) -> Value | None:
 
 
 def names(owner: Value, project: Project) -> frozenset[str] | None:
-    """The settings that ``django.conf.settings`` has, with all else that can be asked of it.
+    """The settings that there are, with all else that can be asked of the object that gives them.
 
+    That is ``django.conf.settings``, or an object of the application's whose class is made from its class.
     What a source of the application sets, or names in quotes, may be there under a condition that the code
     asks for before it reads it.
     """
@@ -79,8 +83,30 @@ def names(owner: Value, project: Project) -> frozenset[str] | None:
     given = attributes(value)
     wrapped = given.get("_wrapped")
     every: list[Mapping[str, Any]] = [given, attributes(wrapped)]
-    every += [vars(cls) for one in (value, wrapped) for cls in type(one).__mro__]
-    return frozenset(name for one in every for name in one) | _written(project)
+    every += [vars(cls) for one in (owner.cls, type(value), type(wrapped)) for cls in class_objects.mro(one)]
+    return owner.extra | frozenset(name for one in every for name in one) | _written(project)
+
+
+def _settings(value: Any, wrapped: Any) -> Instance | None:
+    """An object that gives the settings, with what it has besides those and what its class holds.
+
+    ``None`` where its own class, one made from Django's, may give it names that cannot be listed.
+    """
+    extra = {*attributes(value), *attributes(wrapped)}
+    for cls in class_objects.mro(type(value)):
+        held = class_objects.members(cls)
+        if class_objects.module_of(cls).partition(".")[0] in ("django", "builtins"):
+            continue
+        if not ANSWERING.isdisjoint(held):
+            return None
+        for one in held.values():
+            for function in class_objects.functions(one):
+                given = stored.of_code(function.__code__)
+                if given.opened:
+                    return None
+                extra |= given.names
+    state = Configured("DJANGO_SETTINGS_MODULE")
+    return Instance(type(value), CONFIGURED, exact=True, extra=frozenset(extra), state=state)
 
 
 @functools.cache
