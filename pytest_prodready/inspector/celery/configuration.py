@@ -14,6 +14,7 @@ from typing import Any
 from ..nodes import walk
 from ..project import Project, source_file
 from ..sources import tree_of
+from .read_keys import read_keys
 
 Facts = dict[str, Any]
 NAMESPACE, OBJECT, UPDATE = "namespace", "object", "update"
@@ -29,12 +30,13 @@ def keys(app: Any, project: Project) -> Facts:
     """
     from celery.app import defaults
 
-    known_keys = defaults.SETTING_KEYS
+    known_keys = {*defaults.SETTING_KEYS}
     to_new: dict[str, str] = vars(defaults)["_TO_NEW_KEY"]
     conf = app.conf
     prefix = str(conf.prefix or "")
     given: set[str] = set()
     strange: dict[str, Facts] = {}
+    keys_of: dict[str, str] = {}
     for mapping in conf.maps[:-1]:  # the last one has the defaults
         for name, holder in _names(mapping):
             plain = name[len(prefix) :] if prefix and name.startswith(prefix) else name
@@ -47,6 +49,14 @@ def keys(app: Any, project: Project) -> Facts:
             if source:
                 meant = name[len(USUAL_PREFIX) :].lower() if name.startswith(USUAL_PREFIX) else key.lower()
                 strange[name] = {"name": name, "meant": meant, "source": source}
+                keys_of[name] = key
+    if strange:  # else nothing has to be compared with what the sources read
+        read = read_keys(conf)
+        known_keys |= read
+        for name, key in keys_of.items():
+            if used := {name, key} & read:
+                given |= used
+                del strange[name]
     written = _Written(project)
     return {
         "prefix": prefix,

@@ -145,6 +145,44 @@ def test_keys_that_are_known_or_read_by_the_application_are_silent(load: Load) -
     assert findings(load(files)) == []
 
 
+READ_ONLY = """\
+CELERY_OVERRIDE_BACKENDS = {}
+CELERY_DYNAMODB_ENDPOINT_URL = "http://localhost"
+CELERY_CASSANDRA_SECURE_BUNDLE_PATH = None
+CELERY_BEAT_SCHEDULER = "labelled:Scheduler"
+CELERY_LABELLED_KEY = "a"
+CELERY_LABELLED_URL = "a"
+CELERY_LABEL_SIZE = 3
+"""
+EXTENSIONS = {
+    "celery_labels/__init__.py": "def size(app):\n    _get = app.conf.get\n    return _get('label_size')\n",
+    "labelled/__init__.py": "class Config:\n    def __init__(self, app):\n"
+    "        self.key = app.conf['labelled_key']\n        self.url = self.either_or('labelled_url', '')\n",
+}
+
+
+def test_keys_that_celery_or_an_extension_reads_are_silent(load: Load) -> None:
+    """Celery's table of settings lacks some that its code reads; the scheduler of beat is not loaded here."""
+    pytest.importorskip("django")
+    settings = f"{DJANGO['proj/settings.py']}{READ_ONLY}"
+    app = f"import celery_labels\n{DJANGO['proj/app.py']}"
+    assert findings(load({**DJANGO, **EXTENSIONS, "proj/settings.py": settings, "proj/app.py": app})) == []
+
+
+def test_a_slip_of_a_key_that_only_the_sources_of_celery_tell(load: Load) -> None:
+    """It is known like those of the table."""
+    pytest.importorskip("django")
+    settings = f"{DJANGO['proj/settings.py']}CELERY_OVERRIDE_BACKEND = {{}}\n"
+    assert findings(load({**DJANGO, "proj/settings.py": settings})) == [
+        (
+            "error",
+            "proj/settings.py:4",
+            f"CELERY_OVERRIDE_BACKEND {IGNORED}: it knows CELERY_OVERRIDE_BACKENDS",
+            "Write CELERY_OVERRIDE_BACKENDS.",
+        )
+    ]
+
+
 def test_a_key_that_the_application_reads_itself_is_its_own(load: Load) -> None:
     """Flask's way: all settings are given to Celery, and one of them is passed on by hand."""
     text = (
