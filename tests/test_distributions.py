@@ -11,7 +11,7 @@ import pytest
 
 from pytest_prodready import target
 from pytest_prodready.distributions import closure, hidden, inspect, installed
-from pytest_prodready.facts import Entry, InspectedEntry, Interpreter, Location
+from pytest_prodready.facts import Bringer, Entry, InspectedEntry, Interpreter, Location
 from pytest_prodready.request import Request
 from pytest_prodready.settings import Limits, Runtime, Settings
 
@@ -424,6 +424,24 @@ def test_a_distribution_that_brings_a_package_of_the_same_name(site: Site, root:
     (root / "shop").mkdir()
     site.add("another-shop", files=["shop/__init__.py"], entry_points_txt=SCRIPTS)
     assert scripts(site, root, Settings(app="shop.main:app")) == []
+
+
+def test_what_others_ask_for_that_bring_packages_of_the_application(site: Site, root: Path) -> None:
+    """Those of the settings that the project's directory does not hold, with what may be asked of them."""
+    project(root, "thing")
+    (root / "here.py").touch()
+    requires = ["Web_Kit>=2", "typer; extra == 'cli'", "pytest; extra == 'dev'", "old; python_version < '3'"]
+    site.add("Apache-Thing", requires=requires, files=["thing/__init__.py", "here/__init__.py"])
+    site.add("thing-more", files=["thing/more.py"])
+    site.add("web-kit")
+    found = {
+        names: inspect(root, Settings(packages=names), site.interpreter(root))[0].bringers
+        for names in (("thing", "shop"), ("shop",))
+    }
+    assert found == {("thing", "shop"): (Bringer("thing-more", ("thing",), ()),), ("shop",): ()}
+    (root / "here.py").unlink()
+    (_, first) = inspect(root, Settings(packages=("thing",)), site.interpreter(root))[0].bringers
+    assert first == Bringer("apache-thing", ("here", "thing"), ("old", "typer", "web-kit"))
 
 
 def test_what_only_extras_ask_for(site: Site, root: Path) -> None:

@@ -14,6 +14,7 @@ from pytest_prodready.distributions.hiding import hidden, search
 from pytest_prodready.distributions.installed import Environment, Installed, environment, installed
 from pytest_prodready.distributions.project import (
     also_there,
+    bringers,
     declared_by,
     elsewhere,
     extras_of,
@@ -86,6 +87,7 @@ def inspect(root: Path, settings: Settings, interpreter: Interpreter) -> tuple[D
         scripts=scripts,
         bounds=tuple(one for one in found.bounds if one.name not in overridden),
         own=tuple(one.name for one in own),
+        bringers=tuple(bringers(root, settings, present, own)),
         also=tuple(one.name for one in also if one.name),
         unreadable=tuple(_unreadable(everything, found)),
         shared=tuple(shared([one for one in present if not one.source])),

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from pytest_prodready.distributions.graph import Root
 from pytest_prodready.distributions.installed import Installed
-from pytest_prodready.facts import Entry, Interpreter, Location, Problem, Requirement
+from pytest_prodready.facts import Bringer, Entry, Interpreter, Location, Problem, Requirement
 from pytest_prodready.requirements import Declarations
 from pytest_prodready.requirements.line import for_development, requirement
 from pytest_prodready.settings import Settings
@@ -53,6 +53,17 @@ def providing(settings: Settings, present: Iterable[Installed]) -> list[Installe
     named = {settings.app, *settings.celery.app, *settings.packages} - {""}
     tops = {name.partition(":")[0].partition(".")[0] for name in named}
     return [one for one in present if tops & one.modules] if tops else []
+
+
+def bringers(
+    root: Path, settings: Settings, present: Iterable[Installed], own: Collection[Installed]
+) -> Iterator[Bringer]:
+    """The distributions besides ``own`` that bring packages of the application, and what they ask for."""
+    for one in elsewhere(root, providing(settings, present)):
+        if one not in own:
+            extras = [extra for extra in one.extras if not for_development(extra)]
+            requires = {canonicalize_name(wanted.name) for wanted in one.requires(extras)}
+            yield Bringer(one.name, tuple(sorted(one.modules)), tuple(sorted(requires)))
 
 
 def declared_by(one: Installed, settings: Settings, interpreter: Interpreter) -> list[Requirement]:

@@ -160,6 +160,19 @@ class Lock:
 
 
 @dataclass(frozen=True, slots=True)
+class Bringer:
+    """An installed distribution that is not the project, and brings packages of the application."""
+
+    name: str
+    """Canonical name."""
+    modules: tuple[str, ...]
+    """Its top-level modules."""
+    requires: tuple[str, ...]
+    """Canonical names of all that its metadata asks for, with any marker, and any extra but those of its
+    developers."""
+
+
+@dataclass(frozen=True, slots=True)
 class Dependencies:
     """What is declared, and what is installed."""
 
@@ -185,6 +198,8 @@ class Dependencies:
     bounds something that is installed."""
     own: tuple[str, ...] = ()
     """Canonical names of the installed distributions that are the application itself."""
+    bringers: tuple[Bringer, ...] = ()
+    """The others that bring packages of the application, as far as the project's directory has no such."""
     also: tuple[str, ...] = ()
     """Canonical names of ``runtime.also``."""
     unreadable: tuple[Unreadable, ...] = ()

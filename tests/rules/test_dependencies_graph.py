@@ -10,6 +10,7 @@ from pytest_prodready.facts import (
     INSTALLED,
     POSSIBLE,
     Bound,
+    Bringer,
     Dependencies,
     Distribution,
     Entry,
@@ -172,6 +173,29 @@ def test_imported_and_not_declared() -> None:
     assert findings(dependencies(dist("alpha"), beta, complete=False), here) == []
     guarded = module("a", Imported("beta", 4, guard="try"))
     assert findings(dependencies(dist("alpha"), beta), guarded) == []
+
+
+def test_imported_by_a_module_of_an_installed_distribution() -> None:
+    """The one that owns the module declares it for that module; the project's own modules need a line."""
+    beta = dist("beta", way=("alpha", "beta"))
+    seen = dependencies(dist("alpha"), beta, bringers=(Bringer("alpha", ("alpha",), ("beta",)),))
+    within = Module("alpha.views", "alpha/views.py", imports=(Imported("beta", 2),))
+    beside = replace(within, file="backend/alpha/views.py")
+    assert findings(seen, within) == []
+    (found,) = findings(seen, within, module("a", BETA))
+    assert found.message == (
+        "shop.a imports beta, but beta is not declared: it is here because alpha requires it"
+    )
+    assert (found.location, found.details) == (Location("shop/a.py", 2), (("comes with", "alpha → beta"),))
+    (found,) = findings(seen, beside)
+    assert (found.code, found.location) == ("PRD409", Location("backend/alpha/views.py", 2))
+    (found,) = findings(replace(seen, bringers=(Bringer("alpha", ("alpha",), ("other",)),)), within)
+    assert found.message == (
+        "alpha.views imports beta, but beta is not declared by alpha: it is here because alpha requires it"
+    )
+    assert (
+        findings(dependencies(dist("alpha"), beta, bringers=(Bringer("beta", ("alpha",), ()),)), within) == []
+    )
 
 
 def test_declared_and_never_importable() -> None:

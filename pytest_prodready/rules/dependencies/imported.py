@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pytest_prodready.facts import INSTALLED, Dependencies, Distribution, Facts
+from pytest_prodready.facts import INSTALLED, Bringer, Dependencies, Distribution, Facts
 from pytest_prodready.findings import Fault, Level
 from pytest_prodready.registry import Subject
 from pytest_prodready.rules.dependencies.family import declared_at, family, way
@@ -64,12 +64,15 @@ def imported_not_declared(value: Library | Required, facts: Facts) -> Iterator[F
     if isinstance(value, Required):
         yield from _brings_nothing(value.name, dependencies)
         return
-    declared = _declared(dependencies)
     # several that fill one package together cannot be told apart by its name
-    if len(value.providers) > 1 or value.providers[0].name in declared:
+    if len(value.providers) > 1 or value.providers[0].name in _declared(dependencies):
         return
     provider = value.providers[0]
-    first, *others = value.uses
+    owners = {use: _owners(use, dependencies) for use in value.uses}
+    uses = [use for use, several in owners.items() if not _asked_for(provider.name, several)]
+    if not uses:
+        return
+    first, *others = uses
     brought = (
         f"it is here because {provider.way[-2]} requires it"
         if provider.within != INSTALLED and len(provider.way) > 1
@@ -79,8 +82,9 @@ def imported_not_declared(value: Library | Required, facts: Facts) -> Iterator[F
     details = [("comes with", way(provider.way))] if len(provider.way) > 1 else []
     if others:
         details.append(("also imported at", "\n".join(str(use.location) for use in others[:10])))
+    by = " or ".join(one.name for one in owners[first])
     yield Fault(
-        f"{first.module} imports {value.module}, but {named} is not declared: {brought}",
+        f"{first.module} imports {value.module}, but {named} is not declared{by and f' by {by}'}: {brought}",
         f'Declare "{provider.name}>={provider.version}", or what the code needs of it; name it in '
         "[tool.prodready] runtime.also if the image brings it.",
         first.location,
@@ -93,6 +97,18 @@ def _declared(dependencies: Dependencies) -> set[str]:
     """Everything that the project asks for in its own lines, whether it applies here or not."""
     lines = {one.name for one in dependencies.requirements if not one.constraint}
     return lines | {*dependencies.optional, *dependencies.also, *dependencies.own}
+
+
+def _owners(use: Use, dependencies: Dependencies) -> tuple[Bringer, ...]:
+    """The installed distributions that the importing module may be of; none where it is the project's."""
+    top = use.module.partition(".")[0]
+    if use.location.file != f"{top}.py" and not use.location.file.startswith(f"{top}/"):
+        return ()  # somewhere in the project, which brings a module of this name as well
+    return tuple(one for one in dependencies.bringers if top in one.modules)
+
+
+def _asked_for(name: str, owners: tuple[Bringer, ...]) -> bool:
+    return any(name == one.name or name in one.requires for one in owners)
 
 
 def _brings_nothing(name: str, dependencies: Dependencies) -> Iterator[Fault]:
