@@ -83,12 +83,15 @@ class Project:
         """Directories of the application's loaded packages → what is cut off to show a place in them."""
         loaded = [id(sys.modules.get(name)) for name in self.packages]
         if loaded != self._places[0]:
-            found = {}
+            found: dict[str, str] = {}
             for name in self.packages:
-                file = source_file(sys.modules.get(name))
-                if os.path.basename(file) == "__init__.py":
-                    place = os.path.dirname(self._real(file))
-                    found[place] = os.path.dirname(place)
+                file = source_file(sys.modules.get(name))  # each file may be a link on its own
+                places = [self._real(place) for place in directories(sys.modules.get(name))]
+                if file and places:
+                    places = [os.path.dirname(self._real(file))]
+                # of a namespace that the root has a part of, the others are libraries
+                if not any(map(self._below_root, places)):
+                    found.update((place, os.path.dirname(place)) for place in places)
             self._places = loaded, found
         return self._places[1]
 
@@ -128,6 +131,22 @@ class Project:
             if module is not None and self.owns_loaded(module):
                 own.append((name, module))
         return own
+
+
+def directories(module: object) -> list[str]:
+    """The directory of a loaded package, all of a namespace's; none of others. Never calls into it."""
+    if file := source_file(module):
+        return [os.path.dirname(file)] if os.path.basename(file) == "__init__.py" else []
+    try:
+        held = dict(vars(module))
+    except Exception:  # a proxy in sys.modules may raise anything
+        return []
+    path = held.get("__path__")
+    if held.get("__file__") is not None:  # a compiled package
+        return []
+    if type(path).__module__.startswith(("importlib", "_frozen_importlib")):
+        path = vars(path).get("_path")  # a namespace's own would search again
+    return [place for place in path if type(place) is str] if type(path) is list else []
 
 
 def source_file(module: object) -> str:

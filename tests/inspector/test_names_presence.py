@@ -426,6 +426,16 @@ def test_subclasses_in_modules_that_are_not_loaded(shop: Shop, text: str, confir
     assert shop.confirmed(module.Model, "total") is True
 
 
+def test_subclasses_in_modules_of_a_namespace_package(shop: Shop) -> None:
+    """They are looked for in all of its directories."""
+    made = f"from {shop.package}.models import Model\nclass Made(Model):\n    total = 1\n"
+    text = "class Model:\n    def name(self): pass\n"
+    write_files(shop.root, {f"{shop.package}/models.py": text, f"{shop.package}/worker.py": made})
+    model = __import__(f"{shop.package}.models", fromlist=["*"]).Model
+    assert shop.presence.confirmed(Instance(model, MADE), "total") is False
+    assert shop.confirmed(model, "total") is True
+
+
 FILLING = [
     ("def use(model: 'Model', data):\n    for k, v in data: setattr(model, k, v)", False),
     ("def use(model: 'Model | None', data): model.__dict__.update(data)", False),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from pytest_prodready.inspector.project import Project, source_file
+from pytest_prodready.inspector.project import Project, directories, source_file
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,45 @@ def test_which_modules_are_the_application_s(tmp_path: Path, name: str, owned: b
     assert Project(str(tmp_path), ("app",)).owns_module(name) is owned
 
 
+def test_an_installed_namespace_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of its parts are the application's, as the user has named it; it is not searched for again."""
+    root, sites = tmp_path / "project", [tmp_path / "env" / one / "site-packages" for one in "ab"]
+    for site, part in zip(sites, ("one", "two"), strict=True):
+        (site / "spread" / part).mkdir(parents=True)
+        (site / "spread" / part / "__init__.py").touch()
+        monkeypatch.syspath_prepend(str(site))
+    project = Project(str(root), ("spread",))
+    file = str(sites[1] / "spread" / "two" / "__init__.py")
+    assert not project.owns_file(file)  # not loaded yet
+    for name in ("spread.one", "spread.two"):
+        importlib.import_module(name)
+    monkeypatch.setattr(sys, "path", [])
+    assert [name for name, _ in project.modules() if name.startswith("spread")] == [
+        "spread.one",
+        "spread.two",
+    ]
+    assert project.relative(file) == "spread/two/__init__.py"
+    # where the root has a part of it, what is installed is somebody else's
+    (tmp_path / "env" / "a" / "spread").mkdir()
+    within = Project(str(sites[0].parent), ("spread",))
+    sys.modules["spread"].__path__ = [str(sites[0].parent / "spread"), str(sites[1] / "spread")]
+    assert not within.owns_file(file)
+
+
+def test_an_installed_package_of_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some installers link each file to where they keep it."""
+    kept, site = tmp_path / "kept" / "linked", tmp_path / "site-packages"
+    for place in (kept, site / "linked"):
+        place.mkdir(parents=True)
+    for name in ("__init__.py", "part.py"):
+        (kept / name).touch()
+        (site / "linked" / name).symlink_to(kept / name)
+    monkeypatch.syspath_prepend(str(site))
+    importlib.import_module("linked")
+    project = Project(str(tmp_path / "project"), ("linked",))
+    assert project.relative(str(site / "linked" / "part.py")) == "linked/part.py"
+
+
 def test_odd_objects_in_sys_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever an application puts into ``sys.modules`` is passed by without a call into it."""
 
@@ -75,3 +115,4 @@ def test_odd_objects_in_sys_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         monkeypatch.setitem(sys.modules, name, module)
     assert Project(str(tmp_path), ("app",)).modules() == [("app.good", good)]
     assert source_file(3) == ""
+    assert [directories(one) for one in (3, Odd(), good)] == [[], [], []]

@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 
-from ...project import Project, source_file
+from ...project import Project, directories, source_file
 from . import class_objects
 
 
@@ -55,9 +55,8 @@ class Descended:
 
     def _beside_the_loaded(self) -> Iterator[str]:
         for package in self._project.packages:
-            file = source_file(sys.modules.get(package))
-            if os.path.basename(file) == "__init__.py":
-                for directory, _, files in os.walk(os.path.dirname(file)):
+            for place in directories(sys.modules.get(package)):
+                for directory, _, files in os.walk(place):
                     for each in files:
                         if each.endswith(".py"):
                             yield self._project.real(os.path.join(directory, each))
