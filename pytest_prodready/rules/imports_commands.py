@@ -24,7 +24,11 @@ def commands(facts: Facts) -> Iterator[Subject[Command]]:
             skipped = f"does not import for the same reason as {first}" if first != name else ""
             yield Subject(name, found, skipped=skipped, location=found.location)
         if entry.failure is not None:
-            reason = _without_django(entry) or f"{entry.entry.target} cannot set Django up"
+            reason = (
+                _brought_along(entry, facts)
+                or _without_django(entry)
+                or f"{entry.entry.target} cannot set Django up"
+            )
             yield Subject("management commands", Command("", ""), skipped=reason)
 
 
@@ -122,6 +126,14 @@ def entry_level(seen: InspectedEntry, failure: Failure, facts: Facts) -> Level |
         unknown = missing.module == top and top not in facts.packages and not nearest(top, facts.packages)
         return Level.WARNING if unknown else None
     return None
+
+
+def _brought_along(seen: InspectedEntry, facts: Facts) -> str:
+    """Why no command is loaded where another entry point has found Django, which the project brings along."""
+    others = [one.entry.target for one in facts.entries if one.django is not None and one.failure is None]
+    if not others or not _without_django(seen):
+        return ""
+    return f"{others[0]} puts Django on sys.path itself, and {seen.entry.target}, which may do so, is not run"
 
 
 def _without_django(seen: InspectedEntry) -> str:

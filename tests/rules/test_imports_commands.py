@@ -8,6 +8,7 @@ import pytest
 from pytest_prodready.facts import (
     Command,
     Dependencies,
+    DjangoProject,
     Entry,
     Facts,
     Failure,
@@ -149,6 +150,19 @@ def test_django_is_not_there() -> None:
     )
     assert judged(entry_point, failed) == {}
     assert judged(command, failed)["management commands"].reason.startswith("Django is not installed")
+    assert judged(command, WEB, failed)["management commands"].reason.startswith("Django is not installed")
+
+
+def test_django_is_there_for_another_entry_point() -> None:
+    """A project that brings Django along puts it on sys.path itself: nobody is told that it is missing."""
+    failed = replace(
+        COMMANDS, failure=Failure("raised", "x", "ModuleNotFoundError", missing=Missing("django"))
+    )
+    web = replace(WEB, django=DjangoProject("proj.settings"))
+    assert judged(entry_point, web, failed).keys() == {"proj.wsgi:application"}
+    assert judged(command, web, failed)["management commands"].reason == (
+        "proj.wsgi:application puts Django on sys.path itself, and manage.py, which may do so, is not run"
+    )
 
 
 def test_a_script_names_what_its_module_does_not_have() -> None:
