@@ -44,6 +44,17 @@ def test_an_attribute_that_is_missing() -> None:
     ]
 
 
+def test_a_class_of_python_s_own() -> None:
+    """It is called as it is written, and nobody is told to give it an attribute."""
+    of_python = AskedClass("builtins.tuple", missing=(replace(READ, near=""),))
+    entry = InspectedEntry(WEB, names_asked=Names(classes=(of_python,)))
+    (subject,) = asked_class.subjects(Facts("/", entries=(entry,)))
+    (fault,) = attribute_missing(subject.value, Facts("/"))
+    assert subject.name == "tuple"
+    assert fault.message == "business.website is asked for in process, and tuple has no attribute website"
+    assert fault.remedy == "Write an attribute that tuple has, or pass something else."
+
+
 @pytest.mark.parametrize(
     "changed, message, remedy, proof",
     [

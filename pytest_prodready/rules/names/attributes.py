@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pytest_prodready.facts import AskedClass, AttributeRead, Facts
 from pytest_prodready.findings import Fault, Level
-from pytest_prodready.rules.names.family import LOADED, asked_class, family
+from pytest_prodready.rules.names.family import LOADED, asked_class, family, shown
 
 HOW = {
     "made": "an object made",
@@ -44,12 +44,14 @@ def attribute_missing(subject: AskedClass, facts: Facts) -> Iterator[Fault]:
 
 
 def _missing(read: AttributeRead, subject: AskedClass) -> Fault:
-    name = subject.name.removeprefix("builtins.")
+    name = shown(subject.name)
     owner = f"the class {name}" if read.of_class else name
     if name == "coroutine":
         remedy = f"Await the call first: {read.name} is asked of the coroutine, not of what it gives."
     elif read.near:
         remedy = f"Write {read.near}, the nearest attribute there is."
+    elif name != subject.name:  # nobody can give a class of Python's own another one
+        remedy = f"Write an attribute that {name} has, or pass something else."
     else:
         remedy = f"Write an attribute that {name} has, or give it {read.name}."
     return Fault(

@@ -21,10 +21,15 @@ def asked_class(facts: Facts) -> Iterator[Subject[AskedClass]]:
     for one in (each for asked in looked_at for each in asked.classes):
         known[one.name] = _together(known[one.name], one) if one.name in known else one
     for name, one in known.items():
-        yield Subject(name, one, location=one.location)
+        yield Subject(shown(name), one, location=one.location)
     failed = [seen.entry.target for seen in facts.entries if seen.failure is not None]
     if failed and not looked_at:
         yield Subject("classes", AskedClass(""), skipped=f"{failed[0]} does not load")
+
+
+def shown(name: str) -> str:
+    """The qualified name of a class as it is written in code: ``tuple`` for Python's own."""
+    return name.removeprefix("builtins.")
 
 
 def _together(one: AskedClass, other: AskedClass) -> AskedClass:
