@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import os
 
 from .conditions import Conditions
 from .nodes import is_try
-from .project import FOREIGN
+from .project import FOREIGN, directories
 from .sources import members, tree_of
 from .statement_names import bound
 
@@ -45,10 +46,5 @@ def is_shared(package: object) -> bool:
 
 def is_installed(package: object) -> bool:
     """Whether an installation has brought modules of a namespace package."""
-    path = members(package).get("__path__")
-    return any(part in FOREIGN for entry in _entries(path) for part in entry.replace("\\", "/").split("/"))
-
-
-def _entries(path: object) -> list[str]:
-    found = getattr(path, "_path", ())  # iterating would look for new portions, by the application's finders
-    return [entry for entry in found if isinstance(entry, str)]
+    parts = {part for place in directories(package) for part in place.split(os.sep)}
+    return is_shared(package) and not parts.isdisjoint(FOREIGN)
