@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -449,6 +450,53 @@ def test_silent(tmp_path: Path, body: str) -> None:
 )
 def test_modules(tmp_path: Path, source: str, wrong: list[str]) -> None:
     assert missing(tmp_path, in_shop(source)) == wrong
+
+
+SELVES = """\
+import typing, typing_extensions
+from typing import List
+
+
+class Corner(Shop):
+    kind = "corner"
+
+    def __init__(self, row):
+        self.kind = Owner(row)
+
+    @classmethod
+    {} make(cls{}, row) -> {}:
+        return row
+"""
+
+
+@pytest.mark.parametrize(
+    "said,given",
+    [
+        ("typing_extensions.Self", "{}"),
+        ("typing_extensions.Self | None", "({} or Corner(1))"),
+        ("List[typing_extensions.Self]", "{}[0]"),
+        ("tuple[int, typing_extensions.Self]", "{}[1]"),
+    ],
+)
+@pytest.mark.parametrize("later", [False, True], ids=["sync", "async"])
+def test_self_of_a_class_method_is_an_instance(tmp_path: Path, said: str, given: str, later: bool) -> None:
+    """What only the class has by that name is not asked; what no instance has is missing."""
+    pytest.importorskip("typing_extensions")
+    made = given.format("(await Corner.make(1))" if later else "Corner.make(1)")
+    source = SELVES.format("async def" if later else "def", "", said)
+    use = f"async def use():\n    {made}.kind.name\n    {made}.boss.nmae\n    {made}.titel\n"
+    wrong = [ast.unparse(ast.parse(f"{made}.{rest}")) for rest in ("boss.nmae", "titel")]
+    assert missing(tmp_path, in_shop(source + use)) == wrong
+
+
+@pytest.mark.parametrize("name", ["T", "Self"])
+def test_a_type_variable_of_a_class_method_is_no_class(tmp_path: Path, name: str) -> None:
+    """The older form of the same: nothing is asked of the class."""
+    pytest.importorskip("typing_extensions")
+    bound = f'{name} = typing.TypeVar("{name}", bound="Corner")\n'
+    source = SELVES.format("def", f": type[{name}]", name)
+    use = "def use():\n    Corner.make(1).kind.name\n"
+    assert missing(tmp_path, in_shop(source + bound + use)) == []
 
 
 def test_what_is_told_of_a_read(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ class Annotations:
     Args:
         known: how the class of what they say is known, and on which line.
         lookup: what the names of the text stand for.
-        receiver: what ``Self`` stands for.
+        receiver: what the method is bound to, of whose class ``Self`` is an instance.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Annotations:
             return NOTHING
         if isinstance(form, str):
             return self._text(form)
-        if type(form) is types.GenericAlias or type(form).__module__ == "typing":
+        if type(form) is types.GenericAlias or type(form).__module__ in ("typing", "typing_extensions"):
             return self._typing(form)
         if type(form) is types.UnionType:
             return self._union(form.__args__)
@@ -130,7 +130,7 @@ class Annotations:
     def _typing(self, form: Any) -> Value | None:
         name = _name(form)
         if name == "Self":
-            return self.receiver
+            return self._self()
         if name == "ForwardRef":
             return self._text(form.__forward_arg__)
         origin = getattr(form, "__origin__", None)
@@ -142,6 +142,12 @@ class Annotations:
         if not isinstance(arguments, tuple) or not arguments or arguments == ((),):
             return self._class(origin) if isinstance(origin, type) else None
         return self._generic(origin, arguments)
+
+    def _self(self) -> Value | None:
+        """What ``Self`` says: an instance, also where the method is one of the class."""
+        if isinstance(self.receiver, Class):
+            return Instance(self.receiver.cls, self.known)  # or one of a subclass: that is for the method
+        return self.receiver
 
     def _generic(self, base: Any, arguments: Sequence[Any]) -> Value | None:
         """What ``base[arguments]`` says."""
