@@ -5,11 +5,17 @@ from __future__ import annotations
 import collections
 import datetime as dt
 import itertools
+import shutil
+import sqlite3
+import ssl
+import subprocess
 import sys
 import types
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -186,6 +192,40 @@ def test_what_other_places_add_to_a_class(shop: Shop) -> None:
 def test_classes_of_the_standard_library(shop: Shop, cls: type, there: str, absent: str) -> None:
     """They are asked like any other, those of C too."""
     assert (shop.lacks(cls, there) or False, shop.lacks(cls, absent)) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "cls",
+    [ssl.SSLError, ssl.SSLCertVerificationError, sqlite3.Error, ET.ParseError, zlib.error],
+)
+def test_exceptions_that_c_code_raises(shop: Shop, cls: type) -> None:
+    """It gives them attributes that the class does not list, and so to those that derive from them."""
+
+    class Derived(cls):  # type: ignore[misc]  # of each of them
+        there = 1
+
+    for one in (cls, Derived):
+        assert [shop.lacks(one, "absent", exact=exact) for exact in (True, False)] == [None, None]
+    assert shop.lacks(Derived, "there") is False
+
+
+@pytest.mark.parametrize("cls", [ValueError, KeyError, OSError])
+def test_exceptions_that_are_built_in(shop: Shop, cls: type) -> None:
+    """One that was made here has what is listed; one that was caught was raised by anybody."""
+    assert (shop.lacks(cls, "absent"), shop.lacks(cls, "absent", exact=False)) == (True, None)
+    assert shop.lacks(cls, "args", exact=False) is False
+
+
+def test_exceptions_in_python(shop: Shop) -> None:
+    """Those of the application and of a library that was read are asked like any class."""
+    module = shop.load("""\
+        class Refused(ValueError):
+            pass
+        Also = type("Also", (Refused,), {})
+        """)
+    for cls in (module.Refused, module.Also, subprocess.CalledProcessError, shutil.SpecialFileError):
+        made = [shop.lacks(cls, "absent", exact=exact) for exact in (True, False)]
+        assert made == [True, True], cls
 
 
 @pytest.mark.parametrize("cls", [object, types.SimpleNamespace, super, types.ModuleType])

@@ -14,7 +14,7 @@ from ...project import Project, source_file
 from ...sources import members
 from ..sqlalchemy.mapped import is_whole
 from ..value import Class, Instance, Live, Value
-from . import class_objects
+from . import class_objects, raised
 from .confirm import Confirm
 from .descended import Descended
 from .listed import BY_KEY, CLOSED, Listed, Listing
@@ -116,6 +116,8 @@ class Presence:
         if listed.has(name):
             return False
         if self._open(cls, listed.opened, name) or (name.startswith("_") and _is_internal(cls, name, listed)):
+            return None
+        if not exact and raised.may_carry_more(cls):
             return None
         return True if exact else self._no_subclass_has(cls, name)
 

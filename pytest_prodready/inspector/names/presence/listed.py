@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ...parsed import Parsed
 from ...project import Project, source_file
 from ...sources import is_a
-from . import class_objects, stored
+from . import class_objects, raised, stored
 from .stored import BY_KEY, CLOSED, OPEN, Statement, Stored
 
 CLOSED_BASES = {
@@ -63,10 +63,7 @@ OF_C = {
     "zoneinfo",
 }
 """Modules whose classes find attributes as ``object`` does."""
-DICTS_OF_C = {
-    "collections.OrderedDict",
-    "functools.partial",
-}
+DICTS_OF_C = {"collections.OrderedDict", "functools.partial"}
 """Classes of C's that put nothing into the dict that their instances have."""
 STRANGE = {"builtins.super", "builtins.method", "builtins.module", "builtins.type", "_thread._local"}
 """Classes among them that do not."""
@@ -170,11 +167,14 @@ class Listing:
         names = _fields(held)
         opened = CLOSED
         with_dict = class_objects.keeps_a_dict(base)
+        file = source_file(sys.modules.get(class_objects.module_of(base)))
+        own_file = bool(file) and self._project.owns_file(file)
+        if not own_file and raised.by_c(base, file):
+            return Listed(frozenset(names), OPEN)
         if class_objects.is_static(base):
             known = class_objects.qualified(base) in DICTS_OF_C or class_objects.inherits(base, BaseException)
             return Listed(frozenset(names | {"__notes__"}), OPEN if with_dict and not known else CLOSED)
-        file = source_file(sys.modules.get(class_objects.module_of(base)))
-        if file and not self._project.owns_file(file):
+        if file and not own_file:
             compiled = _by_code(held)
             if compiled is not None:
                 return Listed(frozenset(names | compiled), CLOSED, ((file, class_objects.qualname(base)),))
