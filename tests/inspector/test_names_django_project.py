@@ -387,6 +387,51 @@ def test_reads_of_what_is_not_there(tmp_path: Path) -> None:
     _judge(tmp_path, MODULES)
 
 
+MANAGERS = {
+    "shop/managers.py": """\
+        from django.db import models
+        from django.db.models.manager import BaseManager
+        from shop.models import Offer, Shop
+
+
+        def save(offer, name, value):
+            field = getattr(offer, name)
+            if isinstance(field, models.Manager):
+                field.set(value)
+                print(field.through, field.source_field, field.instance)
+                field.creat(name=value)  # creat -> create
+
+
+        def given(offers: BaseManager, several: "models.Manager[Offer]"):
+            offers.clear()
+            several.aadd(1)
+
+
+        def known():
+            Shop.objects.set([])  # set ->
+            Offer.objects.first().watchers.set([])
+
+
+        class OwnManager(models.Manager):
+            def mine(self):
+                return self.instance, self.fliter()  # fliter -> filter
+
+
+        class Own(models.Model):
+            objects = OwnManager()
+
+            class Meta:
+                app_label = "shop"
+        """,
+    "shop/code.py": "from shop import managers\n",
+}
+
+
+def test_a_manager_that_may_be_of_a_relation(tmp_path: Path) -> None:
+    """Django makes the classes of these on first access; one that is known exactly is not of them."""
+    _judge(tmp_path, MANAGERS)
+
+
 def test_reads_of_what_serializers_and_views_of_an_api_do_not_have(tmp_path: Path) -> None:
     """An object that a view may annotate is asked for nothing but its relations."""
     pytest.importorskip("rest_framework")

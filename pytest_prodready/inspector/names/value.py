@@ -124,6 +124,10 @@ class Framework(Protocol):
         """All names that a value has, where its class does not list them and the framework does."""
         return None
 
+    def made_later(self, owner: Value) -> frozenset[str]:
+        """Names of subclasses that the framework makes when they are first asked for: none is loaded yet."""
+        return frozenset()
+
     def live(self, value: Live) -> Value | None:
         """What an object that a module holds stands for: the configured backend behind ``cache``."""
         return None

@@ -18,7 +18,7 @@ from . import rows
 from . import views as django_views
 from .lookups import asked
 from .methods import Methods, empty_call, method
-from .models import held, is_model, manager, of_django, queryset_class
+from .models import MANAGER, descends, held, is_model, manager, of_django, queryset_class
 from .option_places import Declared
 from .option_queries import hides
 from .parameters import Parameters
@@ -94,6 +94,11 @@ class DjangoValues(Framework):
     def names(self, owner: Value) -> frozenset[str] | None:
         """All settings that there are."""
         return django_configured.names(owner, self.project)
+
+    def made_later(self, owner: Value) -> frozenset[str]:
+        """What the managers of relations have: their classes derive from that of the default manager."""
+        of_managers = isinstance(owner, (Instance, Class)) and descends(owner.cls, MANAGER)
+        return rows.related_names() if of_managers else frozenset()
 
     def query_of(self, value: Value | None) -> Query | None:
         """The query behind a model, a manager or a queryset; ``None`` where it is not known."""

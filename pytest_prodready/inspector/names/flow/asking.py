@@ -38,6 +38,10 @@ class Frameworks:
         found = self._answers(lambda one: one.names(owner))
         return next((one for one in found if one is not None), None)
 
+    def made_later(self, owner: Value) -> frozenset[str]:
+        """Names of subclasses that a framework makes when they are first asked for."""
+        return frozenset().union(*self._answers(lambda one: one.made_later(owner)))
+
     def declared(self) -> list[tuple[Asked, str]]:
         """The names in options of loaded classes, each with the file that it stands in."""
         return [asked for found in self._answers(lambda one: list(one.declared())) for asked in found]

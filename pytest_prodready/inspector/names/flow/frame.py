@@ -162,6 +162,8 @@ class Frame:
         lacks = self.analysis.lacks(owner, name)
         if lacks is not False and self.analysis.frameworks.attribute(owner, name, line) is not None:
             return False
+        if lacks and not getattr(owner, "exact", True) and name in self.analysis.frameworks.made_later(owner):
+            return None
         return lacks
 
     @staticmethod
