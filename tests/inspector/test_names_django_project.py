@@ -432,6 +432,46 @@ def test_a_manager_that_may_be_of_a_relation(tmp_path: Path) -> None:
     _judge(tmp_path, MANAGERS)
 
 
+VERSIONS = {
+    "shop/compat.py": """\
+        import django
+
+        NEW = django.VERSION >= (5, 0)
+
+
+        def is_new():
+            return NEW
+        """,
+    "shop/rows.py": """\
+        from django.conf import settings
+        from shop import compat
+        from shop.compat import NEW as IS_NEW, is_new
+        from shop.models import Shop
+
+
+        def rows(flag):
+            if IS_NEW and flag:
+                return Shop.objects.nwe()
+            if compat.NEW:
+                Shop.objects.nwe()
+            if not compat.is_new():
+                Shop.objects.nwe()
+            print(Shop.objects.nwe() if is_new() else Shop.objects.odl())
+
+
+        def beside(flag):
+            if flag:
+                Shop.objects.nwe()  # nwe ->
+        """,
+    "shop/code.py": "from shop import rows\n",
+}
+
+
+def test_a_condition_on_a_version_in_another_module(tmp_path: Path) -> None:
+    """The name that keeps its answer is known wherever it is imported."""
+    _judge(tmp_path, VERSIONS)
+
+
 def test_reads_of_what_serializers_and_views_of_an_api_do_not_have(tmp_path: Path) -> None:
     """An object that a view may annotate is asked for nothing but its relations."""
     pytest.importorskip("rest_framework")

@@ -499,6 +499,72 @@ def test_a_type_variable_of_a_class_method_is_no_class(tmp_path: Path, name: str
     assert missing(tmp_path, in_shop(source + bound + use)) == []
 
 
+SIDES = [
+    "if {}: Shop('x').titel\n    else: Shop('x').titel",
+    "if {}:\n        return Shop('x').titel\n    return Shop('x').titel",
+    "for x in find(1):\n        if {}: continue\n        Shop('x').titel",
+    "return Shop('x').titel if {} else Shop('x').titel",
+    "return {} and Shop('x').titel",
+    "return find(1) or ({}) or [Shop(x).titel for x in 'x']",
+    "if find(1): pass\n    elif {}: Shop('x').titel",
+]
+BEFORE = "import importlib.metadata, sys\nfrom importlib import metadata\nVERSION = json.__version__\n"
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "json.__version__ < '2'",
+        "tuple(map(int, json.__version__.split('.'))) >= (4, 2)",
+        "find(json.__version__) == find('2')",
+        "not (VERSION > '2' and find(1))",
+        "VERSION.startswith('1.')",
+        "metadata.version('pytest') > '8'",
+        "importlib.metadata.version('pytest') > '8'",
+        "sys.version_info[:2] in json.supported",
+        "sys.version_info >= (3, 8) and json.VERSION > (1, 2)",
+        "hasattr(json, 'other')",
+        "hasattr(json.JSONDecoder, 'other')",
+        "NEW",
+        "NEW_TOO is True",
+        "is_new()",
+        "here",
+    ],
+)
+def test_a_condition_on_a_version(tmp_path: Path, test: str) -> None:
+    """Neither of its sides is judged: one of them is for other versions. What stands beside it is."""
+    flags = "NEW = json.__version__ >= '2'\nNEW_TOO = not NEW\ndef is_new(): return VERSION > '1'\n"
+    use = "".join(f"def use():\n    here = VERSION[0]\n    {one.format(test)}\n" for one in SIDES)
+    beside = "def beside(here):\n    if here: Shop('x').titlle\n"
+    assert missing(tmp_path, in_shop(BEFORE + flags + use + beside)) == ["Shop('x').titlle"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if sys.version_info >= (3, 8): Shop('x').titel\n    else: Shop('x').other",
+        "return Shop('x').titel if sys.version_info >= (3, 8) else Shop('x').other",
+        "return Shop('x').other if sys.version_info < (3, 8) else Shop('x').titel",
+        "return sys.version_info >= (3, 8) and Shop('x').titel",
+        "return sys.version_info < (3, 8) and Shop('x').other or Shop('x').titel",
+        "if VERSION < '2': raise ValueError\n    Shop('x').titel",
+        "if VERSION < '2': find(2)\n    Shop('x').titel",
+        "if hasattr(Shop, 'other'): find(1)\n    else: Shop('x').titel",
+        "x = find(VERSION)\n    if x: Shop('x').titel",
+        "x = {'version': VERSION}\n    if x: Shop('x').titel",
+    ],
+)
+def test_a_condition_that_leaves_no_other_version(tmp_path: Path, body: str) -> None:
+    """It is known here, it refuses the others, or it asks for no version."""
+    assert missing(tmp_path, in_shop(f"{BEFORE}def use():\n    {body}\n")) == ["Shop('x').titel"]
+
+
+def test_definitions_under_a_condition_on_a_version(tmp_path: Path) -> None:
+    use = "    def use(): Shop('x').titel\n"
+    source = f"if VERSION < '2':\n{use}else:\n{use}    class A(Shop):\n    {use}"
+    assert missing(tmp_path, in_shop(BEFORE + source)) == []
+
+
 def test_what_is_told_of_a_read(tmp_path: Path) -> None:
     told = read(tmp_path, "class A:\n    name = 1\n\n\ndef use():\n    a = A()\n    return a.nmae, a.name\n")
     (cls,) = [one for one in told["classes"] if one["missing"]]

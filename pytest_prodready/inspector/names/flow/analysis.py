@@ -22,6 +22,7 @@ from .joins import NOTHING, join_all
 from .module_scope import Unit
 from .scopes import Function
 from .statements import Flow
+from .versions import Versions
 
 DEEPEST = 8
 """Functions that are read because one calls the other."""
@@ -74,6 +75,8 @@ class Analysis:
             if isinstance(held := unit.held.get(holder), types.ModuleType)
         }
         """(module, name) for each name of a module that another one gives it."""
+        self.other_versions = Versions(units).guarded()
+        """``id`` of each attribute that is asked for where the version of something decides."""
         self.assigned: dict[tuple[type, str, bool], Value | None] = {}
         self.given_up: set[str] = set()
         """Files with a function that could not be read."""

@@ -93,6 +93,8 @@ class Expressions(Displays):
             if number:
                 self.narrow(node.values[number - 1], holds=isinstance(node.op, ast.And))
             values.append(self.value(one))
+            if self.unit.conditions.constant(one) is isinstance(node.op, ast.Or):
+                break  # what follows never runs here
         after, self.env = self.env, before
         for name in walruses(node):
             self.env[name] = after.get(name)
@@ -114,6 +116,9 @@ class Expressions(Displays):
 
     def _conditional(self, node: ast.IfExp) -> Value | None:
         self.value(node.test)
+        known = self.unit.conditions.constant(node.test)
+        if known is not None:
+            return self.value(node.body if known else node.orelse)
         before = dict(self.env)
         self.narrow(node.test, holds=True)
         one = self.value(node.body)

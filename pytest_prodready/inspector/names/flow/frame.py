@@ -139,6 +139,8 @@ class Frame:
         records.read(file, node, name, cls if lacks is not None else None)
         if self.otherwise and (isinstance(owner, Live) or owner_known(owner) == "configured"):
             return
+        if id(node) in self.analysis.other_versions:
+            return
         if lacks and not self.silent and self.place is not None and name not in self.asked:
             function = self.place.qualified
             known = owner.known if isinstance(owner, Instance) else Known("kept")

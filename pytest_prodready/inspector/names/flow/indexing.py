@@ -71,6 +71,7 @@ class Index:
         """The last words of texts that may name something."""
         self.imports: list[ast.Import | ast.ImportFrom] = []
         self.conditions: list[ast.If] = []
+        self.choices: list[ast.IfExp | ast.BoolOp] = []
         self.own_stores: defaultdict[int, defaultdict[str, dict[int, tuple[Any, int]]]] = defaultdict(
             lambda: defaultdict(dict)
         )
@@ -202,6 +203,9 @@ class Index:
     def _if(self, node: ast.If, around: Around) -> None:
         self.conditions.append(node)
 
+    def _choice(self, node: ast.IfExp | ast.BoolOp, around: Around) -> None:
+        self.choices.append(node)
+
 
 _READERS: dict[type, Callable[[Any, Any, Around], Iterator[tuple[ast.AST, Around]] | None]] = {
     **dict.fromkeys(FUNCTIONS, Index._function),
@@ -210,11 +214,13 @@ _READERS: dict[type, Callable[[Any, Any, Around], Iterator[tuple[ast.AST, Around
     ast.Assign: Index._assign,
     ast.Attribute: Index._attribute,
     ast.AugAssign: Index._augment,
+    ast.BoolOp: Index._choice,
     ast.Call: Index._call,
     ast.ClassDef: Index._class,
     ast.Constant: Index._constant,
     ast.Global: Index._global,
     ast.If: Index._if,
+    ast.IfExp: Index._choice,
     ast.Import: Index._import,
     ast.ImportFrom: Index._import,
     ast.Name: Index._name,
