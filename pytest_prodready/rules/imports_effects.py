@@ -111,7 +111,10 @@ def _times(effects: list[Effect]) -> int:
 
 def _subprocesses(effects: list[Effect]) -> str:
     number = _times(effects)
-    return f"starts {_names(effects)}" if number == 1 else f"starts {number} processes: {_names(effects)}"
+    if number > 1:
+        return f"starts {number} processes: {_names(effects)}"
+    # file, which and more are programs, and words of every sentence
+    return f"starts the program {effects[0].detail}" if effects[0].detail else "starts a program"
 
 
 def _files(effects: list[Effect]) -> str:

@@ -44,7 +44,8 @@ def effect(kind: str, detail: str = "x", **more: Any) -> Effect:
     [
         ([effect("network", "db:5432")], "connects to db:5432"),
         ([effect("network", "db:1"), effect("network", "[::1]:2")], "connects to db:1, [::1]:2"),
-        ([effect("subprocess", "git")], "starts git"),
+        ([effect("subprocess", "file")], "starts the program file"),
+        ([effect("subprocess", "")], "starts a program"),
         ([effect("subprocess", "gcc", times=200), effect("subprocess", "ld", times=95)], "starts 295 processes: gcc, ld"),
         ([effect("listen", "0.0.0.0:80")], "listens on 0.0.0.0:80"),
         ([effect("file", "app.log")], "writes app.log"),
@@ -80,7 +81,7 @@ def test_two_lines_are_two_findings() -> None:
     "seen, message",
     [
         (effect("network", "r:1", module=""), "starting shop.main:app connects to r:1"),
-        (effect("subprocess", "gcc", library="uuid"), "importing uuid starts gcc"),
+        (effect("subprocess", "gcc", library="uuid"), "importing uuid starts the program gcc"),
         (effect("path", "+vendor"), "importing shop.db adds vendor to sys.path"),
         (effect("memory", "2.0 GiB virtual"), "importing shop.db reserves 2.0 GiB of address space"),
     ],
