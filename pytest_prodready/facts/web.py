@@ -87,4 +87,6 @@ class App:
     entrance: dict[str, str] = field(default_factory=dict)
     """Headers that production's proxy sends and without which the framework refuses every request alike: a
     host that is allowed, and that it was asked over https."""
+    settings_module: str = ""
+    """Django's, as it was in effect once the application had loaded, whoever has named it; else empty."""
     builds: tuple[Build, ...] = ()

@@ -182,7 +182,19 @@ def inspect(found: Found, target: str, project: Project, parsed: Parsed) -> dict
         "factory": found.factory,
         "routes": None if found.problem else web_routes.routes(found.value),
         "entrance": {} if found.problem else web_entrance.inspect(found.value),
+        "settings_module": _settings_module(),
     }
+
+
+def _settings_module() -> str:
+    """Django's settings module that is in effect; empty without one, as after ``settings.configure()``."""
+    with contextlib.suppress(Exception):  # other settings may stand there, which raise what they like
+        settings: Any = sys.modules["django.conf"].settings
+        # what is not configured yet would be by being asked
+        module: object = settings.SETTINGS_MODULE if settings.configured else None
+        if type(module) is str:
+            return module
+    return ""
 
 
 @contextlib.contextmanager

@@ -25,7 +25,8 @@ class Application:
     factory: bool = False
     type: str = ""
     """Qualified name of its class."""
-    django: bool = False
+    settings: str = ""
+    """The settings module with which Django's own server can serve it; empty where that cannot."""
 
     @property
     def module(self) -> str:
@@ -64,7 +65,9 @@ def of(web: InspectedEntry) -> Application | None:
     if web.app is None or web.app.interface not in ("asgi", "wsgi"):
         return None
     django = bool(web.entry.settings_module) or web.app.type.startswith("django.")
-    return Application(web.entry.target, web.app.interface, web.app.factory, web.app.type, django)
+    # what was in effect says more than what the files say: the module may be named in a library's code alone
+    settings = web.app.settings_module or web.entry.settings_module if django else ""
+    return Application(web.entry.target, web.app.interface, web.app.factory, web.app.type, settings)
 
 
 def known(installed: Mapping[str, str], python: str) -> Mapping[str, str]:
@@ -119,7 +122,7 @@ def _wsgi(app: Application, installed: Mapping[str, str]) -> Iterator[tuple[str,
         yield "granian", (app.named, "--interface", "wsgi", *address, *factory)
     if app.type.startswith("flask."):
         yield "flask", ("--app", app.called, "run", *address, "--no-reload")
-    if app.django:
+    if app.settings:
         yield "runserver", ("runserver", "--noreload", f"{HOST}:{PORT}")
 
 

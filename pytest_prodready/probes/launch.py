@@ -205,7 +205,10 @@ def _installed(
             words = (*words, *gunicorn_file.overruled(settings))
         source = f"{server.distribution}, installed in the target"
         if program == "runserver":
-            return Launch(words, f"Django's own server, {source}", server.module, as_module=True)
+            # it loads the settings before the module that may name them
+            named = {"DJANGO_SETTINGS_MODULE": app.settings}
+            own = f"Django's own server, {source}"
+            return Launch(words, own, server.module, as_module=True, environment=named)
         return Launch(words, source, server.module, server.script)
     if "uvicorn" in installed and not app.plain:
         raise NothingToServeError(f"uvicorn cannot call {app.expression} with arguments: set serve")

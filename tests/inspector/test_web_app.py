@@ -263,6 +263,34 @@ def test_the_routes_of_django(project: Project) -> None:
     assert app(project, text, settings_module="conf").interface == "asgi"
 
 
+@pytest.mark.parametrize(
+    "text, module",
+    [
+        (
+            "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'conf')\nfrom django.core.wsgi import get_wsgi_application\napp = get_wsgi_application()\n",
+            "conf",
+        ),
+        (
+            "from django.conf import settings\nsettings.configure()\nfrom django.core.wsgi import get_wsgi_application\napp = get_wsgi_application()\n",
+            "",
+        ),
+        # asking what nobody has loaded yet would load it
+        ("os.environ['DJANGO_SETTINGS_MODULE'] = 'nowhere'\nfrom django.conf import settings\n" + WSGI, ""),
+        (
+            "import sys\nclass Odd:\n    def __getattr__(self, name): raise ZeroDivisionError\nsys.modules['django.conf'] = Odd()\n"
+            + WSGI,
+            "",
+        ),
+        (WSGI, ""),
+    ],
+)
+def test_the_settings_module_that_is_in_effect(project: Project, text: str, module: str) -> None:
+    """Whoever has named it: here the module of the application itself, and no file that is looked at before."""
+    pytest.importorskip("django")
+    project.write({"conf.py": "SECRET_KEY = 'x'\nROOT_URLCONF = 'conf'\nurlpatterns = []\n"})
+    assert app(project, f"import os\n{text}").settings_module == module
+
+
 def test_a_module_entry_names_any_object(project: Project) -> None:
     """What a test asks to import need be no application, but must exist."""
     project.write({"app.py": "class models:\n    Payment = 1\n"})

@@ -274,7 +274,8 @@ def test_the_order_of_what_is_installed(
 ) -> None:
     """Each is taken where those before it are not there; the frameworks' own servers come last."""
     there = dict(ALL)
-    entry = InspectedEntry(Entry("web", target, ""), app=App(kind, interface))
+    settings = "shop.settings" if kind.startswith("django.") else ""
+    entry = InspectedEntry(Entry("web", target, ""), app=App(kind, interface, settings_module=settings))
     found = []
     while True:
         try:
@@ -284,6 +285,24 @@ def test_the_order_of_what_is_installed(
         found.append(launch.module)
         del there[launch.module]
     assert found == order.split()
+
+
+def test_djangos_own_server_needs_the_name_of_the_settings(tmp_path: Path) -> None:
+    """Those in effect come before those that the files name; what is configured by hand has none."""
+    kind, there = "django.core.handlers.wsgi.WSGIHandler", {"django": "5"}
+    seen = InspectedEntry(
+        Entry("web", "m:app", "", settings_module="found.settings"),
+        app=App(kind, "wsgi", settings_module="loaded.settings"),
+    )
+    launch = choose(request(tmp_path), seen, there)
+    assert (launch.module, launch.environment) == ("django", {"DJANGO_SETTINGS_MODULE": "loaded.settings"})
+    with pytest.raises(NothingToServeError):
+        choose(request(tmp_path), InspectedEntry(Entry("web", "m:app", ""), app=App(kind, "wsgi")), there)
+    flask = InspectedEntry(
+        Entry("web", "m:app", ""), app=App("flask.app.Flask", "wsgi", settings_module="orm")
+    )
+    with pytest.raises(NothingToServeError):  # it has Django for its models alone
+        choose(request(tmp_path), flask, there)
 
 
 def test_an_old_gunicorn_has_no_worker_for_asgi(tmp_path: Path) -> None:

@@ -181,6 +181,17 @@ def test_djangos_own_server(tmp_path: Path, written: bool) -> None:
     assert len([*tmp_path.iterdir()]) == 3
 
 
+def test_djangos_own_server_is_given_the_settings_that_the_application_names(tmp_path: Path) -> None:
+    """It loads them before the module that says ``setdefault``, which may be a library's."""
+    there = installed("django")
+    write(tmp_path, settings=SETTINGS, urls=URLS)
+    app = web("shop.wsgi:application", "wsgi")
+    assert app.app is not None
+    handler = replace(app.app, type="django.core.handlers.wsgi.WSGIHandler", settings_module="settings")
+    seen = probes.check(request(tmp_path), replace(app, app=handler), paths("/one"), QUICK, ENVIRON, there)
+    assert (seen.server.failure, [one.body for one in seen.answers]) == (None, ["/one"])
+
+
 def test_the_command_has_its_own_variables_and_directory(tmp_path: Path) -> None:
     """What stands in front of it, and where ``cd`` has gone."""
     there = installed("gunicorn")
