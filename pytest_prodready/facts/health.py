@@ -109,6 +109,9 @@ class Server:
     """What stands beside the server in that command, and was not run; secrets blanked."""
     passed_over: PassedOver | None = None
     """The project's own command, where it is not what was started."""
+    chosen: str = ""
+    """The server and its version (``gunicorn 26.2.0``), where nothing that could be run says how production
+    serves the application, and the server and its options are the gate's choice; else empty."""
 
 
 @dataclass(frozen=True, slots=True)

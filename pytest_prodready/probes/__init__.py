@@ -116,9 +116,14 @@ def _stop(
     limits: Limits,
     environ: Mapping[str, str],
 ) -> Stop | None:
-    """Stop the server while a slow request is under way and a connection stays open that was answered."""
+    """Stop the server while a slow request is under way and a connection stays open that was answered.
+
+    Whether an idle connection keeps a server is the server's own affair, of its release and options: gunicorn
+    26 with threads is kept, without them or a release later it is not. None is left open where the gate has
+    chosen both.
+    """
     whole = (one for one in answers if one.status and not one.error and not one.without)
-    idle = next((one.path for one in whole if one.method == "GET"), "")
+    idle = "" if server.launch.chosen else next((one.path for one in whole if one.method == "GET"), "")
     entrance = web.app.entrance if web is not None and web.app is not None else {}
     slow = Expectation(request.health.slow, headers=headers.common(expectations, entrance))
     sent, _, _ = headers.resolved(slow, FULL, environ)

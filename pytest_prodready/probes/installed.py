@@ -12,7 +12,10 @@ from pytest_prodready.facts import InspectedEntry
 from pytest_prodready.probes.command_lines import HOST, PORT, SERVERS
 
 _GUNICORN = ("--bind", f"{HOST}:{PORT}", "--workers", "1", "--threads", "8")
-"""One worker with threads: a probe that hangs must not make its neighbours look slow."""
+"""One worker with threads: a probe that hangs must not make its neighbours look slow.
+
+Production's may have other options, and leave in another way for it, see :attr:`Server.chosen`.
+"""
 
 
 @dataclass(frozen=True)

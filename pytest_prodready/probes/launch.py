@@ -61,6 +61,8 @@ class Launch:
     """The shell that production has between itself and the server, see :class:`ServerCommand`."""
     passed_over: PassedOver | None = None
     """The project's own command, where this is another one."""
+    chosen: str = ""
+    """The server with its version, where it and its options are the gate's choice, and nobody else's."""
 
 
 def choose(request: Request, web: InspectedEntry | None, installed: Mapping[str, str]) -> Launch:
@@ -204,12 +206,13 @@ def _installed(
                 continue
             words = (*words, *gunicorn_file.overruled(settings))
         source = f"{server.distribution}, installed in the target"
+        chosen = f"{server.distribution} {installed[server.distribution]}"
         if program == "runserver":
             # it loads the settings before the module that may name them
             named = {"DJANGO_SETTINGS_MODULE": app.settings}
             own = f"Django's own server, {source}"
-            return Launch(words, own, server.module, as_module=True, environment=named)
-        return Launch(words, source, server.module, server.script)
+            return Launch(words, own, server.module, as_module=True, environment=named, chosen=chosen)
+        return Launch(words, source, server.module, server.script, chosen=chosen)
     if "uvicorn" in installed and not app.plain:
         raise NothingToServeError(f"uvicorn cannot call {app.expression} with arguments: set serve")
     if passed is not None and passed.missing:

@@ -123,6 +123,7 @@ class RunningServer:
             location=self.launch.location,
             left_out=tuple(map(self.redactor.blank, self.launch.left_out)),
             passed_over=passed and replace(passed, reason=self.redactor.blank(passed.reason)),
+            chosen=self.launch.chosen,
         )
 
     def await_departure(self, seconds: float) -> None:

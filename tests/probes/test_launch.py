@@ -76,13 +76,14 @@ def test_the_interface_decides(
     launch = choose(request(Path("/")), web(target, interface, factory), installed)
     assert launch.arguments == tuple(arguments.split())
     assert launch.source == f"{launch.module}, installed in the target"
+    assert launch.chosen == f"{launch.module} {installed[launch.module]}"
 
 
 def test_serve_wins_and_is_split_without_a_shell() -> None:
     """The command of the settings is taken as it is."""
     launch = choose(request(Path("/"), 'serve "a b" --port {port} $HOME'), web(), BOTH)
     assert launch.arguments == ("serve", "a b", "--port", "{port}", "$HOME")
-    assert (launch.module, launch.source) == ("", "serve")
+    assert (launch.module, launch.source, launch.chosen) == ("", "serve", "")
 
 
 @pytest.mark.parametrize(

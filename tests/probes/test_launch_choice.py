@@ -217,6 +217,7 @@ def test_what_cannot_be_run_falls_back_to_what_is_installed(
     given = {"GUNICORN_CMD_ARGS": "'" if "CMD_ARGS" in reason else ""}
     launch = chosen(tmp_path, command(line, environment=given), installed)
     assert (launch.source, launch.location) == ("uvicorn, installed in the target", None)
+    assert launch.chosen == "uvicorn 0.54"
     assert launch.passed_over == PassedOver(
         line.split(maxsplit=1)[0], "Procfile, web", reason, PLACE, missing
     )
@@ -241,7 +242,7 @@ def test_inprocess_needs_no_server_and_wins(tmp_path: Path) -> None:
     )
     launch = choose(asked, web("main:make()", "wsgi", factory=True), {})
     assert launch.arguments == (asked.python, str(OWN_SERVER), "main:make()", "wsgi", "127.0.0.1", "{port}")
-    assert launch.source == 'mode = "inprocess"'
+    assert (launch.source, launch.chosen) == ('mode = "inprocess"', "")
     with pytest.raises(NothingToServeError, match="does not show whether"):
         choose(asked, web(interface=""), {})
 

@@ -14,7 +14,7 @@ from pytest_prodready.probes import shells
 from pytest_prodready.probes.launch import Launch
 from pytest_prodready.settings import Limits
 from pytest_prodready.settings.health import HealthSettings
-from tests.probes.support import ENVIRON, INSTALLED, QUICK, request, write
+from tests.probes.support import ENVIRON, INSTALLED, QUICK, request, web, write
 
 pytestmark = pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs Linux's /proc")
 PATIENT = replace(QUICK, stop=30.0)
@@ -224,6 +224,22 @@ def test_idle_connections_that_keep_a_server(tmp_path: Path) -> None:
     """A server that waits until its client closes the connection leaves once that is done."""
     seen = script(tmp_path, "\n    Server.daemon_threads = False\n    serve()\n", SHORT)
     assert (seen.left, seen.idle_held) == (False, True)
+
+
+def test_idle_connections_are_no_matter_of_a_server_that_the_gate_has_chosen(tmp_path: Path) -> None:
+    """Its release and its options decide, as with gunicorn 26, and nothing says that production has these."""
+    package = tmp_path / "gunicorn"
+    (package / "app").mkdir(parents=True)
+    run = "sys.argv[1:] = [sys.argv[3].rpartition(':')[2]]\n        Server.daemon_threads = False\n"
+    write(package, __init__="", __main__="from gunicorn.app.wsgiapp import run\nrun()\n")
+    write(package / "app", __init__="", wsgiapp=f"{SERVING}\n    def run():\n        {run}        serve()\n")
+    jobs = frozenset({"health", "stop"})
+    asked = replace(request(tmp_path), jobs=jobs, pythonpath=(str(tmp_path),))
+    seen = probes.check(asked, web(interface="wsgi"), (Expectation("/"),), QUICK, ENVIRON, INSTALLED)
+    assert (seen.server.failure, seen.server.chosen) == (None, "gunicorn 27.0.1")
+    assert seen.answers[0].status == 200
+    assert seen.stop is not None
+    assert (seen.stop.left, seen.stop.idle_held, seen.stop.status) == (True, False, 0)
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,7 @@ def _stays(seen: Stop, facts: Facts) -> Fault:
     if seen.idle_held:
         cause = ": it waits until connections over which nothing is asked any more are closed"
         remedy = "Let the server close idle connections when it stops: newer releases of it do."
+        place = _command_place(facts)
     elif seen.shell:
         cause = f": {seen.shell}, which was started, does not pass the signal on to it"
         remedy = "Write exec in front of the server."
@@ -170,15 +171,22 @@ def _cut_off(seen: Stop, facts: Facts) -> Iterator[Fault]:
     elif answer.error or (answer.status or 0) >= 500:
         said = answer.error or f"it was answered with {answer.status}"
         development = _development(facts)
+        chosen = _chosen(facts) if answer.error else ""
+        if chosen:
+            remedy = (
+                f"Write the server of production as serve: nothing says which it is, the gate took {chosen}."
+            )
+        elif development or seen.handled is False:
+            remedy = "Production needs a server that finishes what it has begun, such as uvicorn or gunicorn."
+        else:
+            remedy = "Let the server finish what it has begun before it leaves, within its grace period."
         yield Fault(
             f"GET {answer.path}, which was in flight when SIGTERM came, was cut off: {said}",
-            "Production needs a server that finishes what it has begun, such as uvicorn or gunicorn."
-            if development or seen.handled is False
-            else "Let the server finish what it has begun before it leaves, within its grace period.",
-            _command_place(facts),
+            remedy,
+            place if chosen else _command_place(facts),
             proof=f"{_proof(facts)} once the server had read the request",
             details=_details(seen, facts),
-            level=Level.WARNING if development else None,
+            level=Level.WARNING if development or chosen else None,
         )
 
 
@@ -239,5 +247,16 @@ def _development(facts: Facts) -> bool:
     return bool(_DEVELOPMENT.search(facts.health.server.command))
 
 
+def _chosen(facts: Facts) -> str:
+    """The server, where it is the gate's choice and may cut off by itself what is in flight.
+
+    uvicorn does not, as it is started without options: there it is the application's doing.
+    """
+    assert facts.health is not None
+    chosen = facts.health.server.chosen
+    return "" if chosen.startswith("uvicorn ") else chosen
+
+
 def _command_place(facts: Facts) -> Location | None:
-    return facts.settings_locations.get("serve") or app_place(facts)
+    written = facts.health.server.location if facts.health is not None else None
+    return written or facts.settings_locations.get("serve") or app_place(facts)

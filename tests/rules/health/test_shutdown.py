@@ -101,7 +101,7 @@ def test_what_was_not_stopped_is_skipped_with_its_reason() -> None:
     "more, cause, location",
     [
         ({}, "", APP),
-        ({"idle_held": True}, ": it waits until connections over which nothing is asked", APP),
+        ({"idle_held": True}, ": it waits until connections over which nothing is asked", SERVE),
         ({"shell": "dash"}, ": dash, which was started, does not pass the signal on to it", SERVE),
         (
             {"stacks": DUMP.format(main=ENDING)},
@@ -214,6 +214,39 @@ def test_the_request_in_flight(more: dict[str, Any], command: str, words: str, l
     assert finding.message.startswith("GET /slow")
     assert words in finding.message
     assert finding.level is level
+
+
+@pytest.mark.parametrize(
+    "chosen, answer, level",
+    [
+        ("waitress 3.0.2", CUT, Level.WARNING),
+        ("gunicorn 26.2.0", CUT, Level.WARNING),
+        # these are the application's doing under any server
+        ("uvicorn 0.54.0", CUT, Level.ERROR),
+        ("waitress 3.0.2", replace(SLOW, status=500), Level.ERROR),
+    ],
+)
+def test_what_the_gate_has_chosen_is_no_fault_of_the_application(
+    chosen: str, answer: Answer, level: Level
+) -> None:
+    """Production may have another server: the remedy is to say which, where the request is configured."""
+    slow = Location("pyproject.toml", 9)
+    seen = facts(replace(WELL, in_flight=answer, handled=False), replace(UP, chosen=chosen))
+    ((_, _, (finding,)),) = judged(replace(seen, settings_locations={"health": slow}))
+    assert finding.level is level
+    told = level is Level.WARNING
+    assert finding.location == (slow if told else APP)
+    assert (f"serve: nothing says which it is, the gate took {chosen}." in finding.remedy) == told
+
+
+@pytest.mark.parametrize(
+    "more", [{"idle_held": True}, {"shell": "dash"}, {"in_flight": CUT}], ids=lambda one: next(iter(one))
+)
+def test_the_line_of_the_deployment_has_the_server(more: dict[str, Any]) -> None:
+    """Where a file of it says what is started, that line is to be changed."""
+    place = Location("Dockerfile", 9)
+    stop = replace(WELL if "in_flight" in more else HANGS, **more)
+    assert only(stop, replace(UP, source="Dockerfile, CMD", location=place)).location == place
 
 
 RAISED = """INFO:     Waiting for application shutdown.
