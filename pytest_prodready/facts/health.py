@@ -99,6 +99,10 @@ class Server:
     """The tail of its output, secrets blanked."""
     attempts: int = 0
     seconds: float = 0.0
+    accepted: bool = False
+    """It accepted a connection on the port that it was given."""
+    elsewhere: tuple[int, ...] = ()
+    """The ports on which it listened instead, where it accepted none and was given up."""
     redirects: tuple[str, ...] = ()
     """Of a deployed instance: where its base URL leads, step by step, as far as the host stays the same."""
     certificate: Certificate | None = None

@@ -34,14 +34,21 @@ def departed(process: subprocess.Popen[bytes], token: str, when: str) -> Failure
     return Failure("exited", f"it exited with status {status}{when}", status=status)
 
 
-def silent(token: str, port: int, seconds: float, *, accepted: bool) -> Failure:
-    """It runs, and gave no answer on ``port`` within ``seconds``, though it may accept connections."""
+def silent(port: int, seconds: float, *, accepted: bool, elsewhere: tuple[int, ...]) -> Failure:
+    """It runs, and gave no answer on ``port`` within ``seconds``.
+
+    Args:
+        port: that it was given.
+        seconds: the limit that ran out.
+        accepted: it accepts connections there all the same.
+        elsewhere: the ports on which it listens instead.
+    """
     if accepted:
         message = f"it accepts connections and answered none of them within {seconds:g} s"
     else:
         message = f"it did not accept a connection on port {port} within {seconds:g} s"
-        if others := processes.listening(processes.marked(token)):
-            message += f"; it listens on port {', '.join(map(str, others))} instead"
+        if elsewhere:
+            message += f"; it listens on port {', '.join(map(str, elsewhere))} instead"
     return Failure("hung", message, seconds=seconds)
 
 

@@ -78,6 +78,7 @@ class RunningServer:
         self.token = ""
         self.told_to_leave = False
         self._accepted = False
+        self._elsewhere: tuple[int, ...] = ()
 
     def __enter__(self) -> Self:
         begun = time.monotonic()
@@ -120,6 +121,8 @@ class RunningServer:
             log=self.log,
             attempts=self.attempts,
             seconds=round(self.seconds, 3),
+            accepted=self._accepted,
+            elsewhere=self._elsewhere,
             location=self.launch.location,
             left_out=tuple(map(self.redactor.blank, self.launch.left_out)),
             passed_over=passed and replace(passed, reason=self.redactor.blank(passed.reason)),
@@ -194,7 +197,9 @@ class RunningServer:
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(min(_POLL, remaining))
                 return failing.departed(self.process, self.token, " before it answered")
-        return failing.silent(self.token, port, self.limits.serve, accepted=self._accepted)
+        if not self._accepted:
+            self._elsewhere = tuple(processes.listening(processes.marked(self.token)))
+        return failing.silent(port, self.limits.serve, accepted=self._accepted, elsewhere=self._elsewhere)
 
     def _answers(self, port: int, greeting: bytes, seconds: float) -> bool:
         """Whether a first byte comes back: a bound port alone does not say that the application is loaded."""

@@ -177,9 +177,11 @@ def test_a_server_that_listens_elsewhere(tmp_path: Path) -> None:
             pathlib.Path("port").write_text(str(server.getsockname()[1]))
             signal.pause()
     """
-    failure = check(script(tmp_path, source), "/", limits=SHORT).server.failure
-    assert failure is not None
-    assert failure.message.endswith(f"; it listens on port {(tmp_path / 'port').read_text()} instead")
+    seen = check(script(tmp_path, source), "/", limits=SHORT).server
+    port = (tmp_path / "port").read_text()
+    assert seen.failure is not None
+    assert seen.failure.message.endswith(f"; it listens on port {port} instead")
+    assert (seen.accepted, seen.elsewhere) == (False, (int(port),))
 
 
 def test_a_server_that_accepts_and_never_answers(tmp_path: Path) -> None:
@@ -189,9 +191,10 @@ def test_a_server_that_accepts_and_never_answers(tmp_path: Path) -> None:
         with socket.create_server(("127.0.0.1", int(sys.argv[1]))):
             signal.pause()
     """
-    failure = check(script(tmp_path, source), "/", limits=SHORT).server.failure
-    assert failure is not None
-    assert failure.message == "it accepts connections and answered none of them within 1 s"
+    seen = check(script(tmp_path, source), "/", limits=SHORT).server
+    assert seen.failure is not None
+    assert seen.failure.message == "it accepts connections and answered none of them within 1 s"
+    assert (seen.accepted, seen.elsewhere) == (True, ())
 
 
 ANSWERING = """

@@ -43,7 +43,7 @@ def does_not_start(seen: Server | None, facts: Facts) -> Iterator[Fault]:
     place = seen.location or facts.settings_locations.get("serve") or app_place(facts)
     yield Fault(
         f"{began} {failure.message}" + (f": {cause}" if cause else ""),
-        _start_remedy(failure.how, cause, facts),
+        _start_remedy(seen, failure.how, log, facts),
         server_log.place(log, facts.root) or place,
         proof=_start_proof(seen),
         details=tuple(details),
@@ -84,12 +84,23 @@ def _start_proof(seen: Server) -> str:
     return f"ran {seen.command}" + (f", asked {seen.attempts} times" if seen.attempts > 1 else "")
 
 
-def _start_remedy(how: str, cause: str, facts: Facts) -> str:
-    missing = _MISSING.match(cause)
+def _start_remedy(seen: Server, how: str, log: str, facts: Facts) -> str:
+    """What to do; empty where the rule's own says it: to correct what the log says."""
+    missing = _MISSING.match(server_log.error_line(log))
     if missing and missing[1] not in facts.packages:
         return f"Add what provides {missing[1]} to the runtime requirements: the server needs it."
     if how == "left":
         return "Keep the server in the foreground: no --daemon, no & behind it."
-    if how == "hung":
-        return 'Let the command listen on {port}: serve = "… --port {port}", or raise the limit of serve.'
-    return ""
+    return _silent_remedy(seen, log) if how == "hung" else ""
+
+
+def _silent_remedy(seen: Server, log: str) -> str:
+    """Of a server that goes on and does not answer: the port is to blame where nothing speaks against it."""
+    given = seen.source != "serve"  # the gate itself has put the port into any other command
+    if server_log.tells_of_errors(log) and (given or not seen.elsewhere):
+        return "Correct what the last lines of its log say, or raise the limit of serve if it needs longer."
+    if seen.accepted or (given and not seen.elsewhere):
+        return (
+            "See what it waits for before its first answer, or raise the limit of serve if it needs longer."
+        )
+    return 'Let the command listen on {port}: serve = "… --port {port}", or raise the limit of serve.'

@@ -13,6 +13,7 @@ _EXCEPTION = re.compile(
     r"[ |+]*((?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Refused|Configured|NotFound|Exit)\b(?::.*)?)$"
 )
 _ERROR = re.compile(r"\b(?:error|fatal|critical|failed)\b", re.IGNORECASE)
+_NAMED = re.compile(r"\w(?:Error|Exception)\b")
 _FRAME = re.compile(r'[ |]*File "([^"]+)", line (\d+)')
 _FOREIGN = re.compile(r"/(?:site|dist)-packages/|/lib/python3[^/]*/|^<")
 _HEADER = "Traceback (most recent call last):"
@@ -25,6 +26,11 @@ def error_line(log: str) -> str:
     raised = [found[1] for line in lines if (found := _EXCEPTION.match(line))]
     spoken = [line.strip() for line in lines if _ERROR.search(line)]
     return ((raised or spoken or [""])[-1])[:_LONGEST]
+
+
+def tells_of_errors(log: str) -> bool:
+    """Whether a line of the log names an exception or speaks of an error, wherever in the line."""
+    return bool(_ERROR.search(log) or _NAMED.search(log))
 
 
 def place(log: str, root: str) -> Location | None:

@@ -141,7 +141,8 @@ def test_a_server_that_leaves_while_it_is_probed() -> None:
 @pytest.mark.parametrize("how, remedy", [("left", "Keep the server in the foreground"), ("hung", "Let the")])
 def test_the_remedy_follows_what_happened(how: str, remedy: str) -> None:
     """A server in the background and one that never listens need different things."""
-    (finding,) = findings(facts(server=replace(UP, started=False, failure=Failure(how, "it did"))))
+    down = replace(UP, started=False, source="serve", failure=Failure(how, "it did"))
+    (finding,) = findings(facts(server=down))
     assert finding.remedy.startswith(remedy)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -49,6 +50,46 @@ def test_what_the_server_itself_lacks() -> None:
     remedy = "Add what provides pkg_resources to the runtime requirements: the server needs it."
     assert only(findings(seen)).remedy == remedy
     assert only(findings(replace(seen, packages=("pkg_resources",)))).remedy != remedy
+
+
+WAITS = """INFO:     Waiting for application startup.
+[09:15:07] INFO     INFO:backoff:Backing off             _common.py:105
+                    ping_search_engine(...) for 5.3s
+                    (ConnectionError: Your elasticsearch
+                    is not available or not responding.
+"""
+CORRECT, SEE, PORT = (
+    "Correct what the last lines of its log",
+    "See what it waits for",
+    "Let the command listen",
+)
+
+
+@pytest.mark.parametrize(
+    "source, log, more, remedy",
+    [
+        ("serve", "", {}, PORT),
+        ("serve", "INFO: ready to serve", {}, PORT),
+        ("serve", WAITS, {}, CORRECT),
+        ("serve", "CRITICAL no database", {}, CORRECT),
+        # it waits for nothing: it listens, and where is seen
+        ("serve", WAITS, {"elsewhere": (8000,)}, PORT),
+        ("serve", "", {"accepted": True}, SEE),
+        # the port stands in a command that the gate has made
+        ("Procfile, web", "", {}, SEE),
+        ("uvicorn, installed in the target", "", {}, SEE),
+        ("uvicorn, installed in the target", WAITS, {}, CORRECT),
+        ("uvicorn, installed in the target", WAITS, {"elsewhere": (9090,)}, CORRECT),  # that of its metrics
+        ("Procfile, web", "", {"elsewhere": (8000,)}, PORT),
+    ],
+)
+def test_the_remedy_of_a_server_that_is_silent(
+    source: str, log: str, more: dict[str, Any], remedy: str
+) -> None:
+    """The port is blamed only where the log, the command and the connections do not speak against it."""
+    failure = Failure("hung", "it did not accept a connection on port 1 within 30 s", output=log)
+    server = replace(UP, started=False, url="", source=source, failure=failure, **more)
+    assert only(findings(facts(server=server))).remedy.startswith(remedy)
 
 
 def test_what_a_procfile_starts_must_be_there() -> None:
