@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ...django.settled import fixed_settings, ready_registry
 from ...django.source_text import read
 from ...objects import attributes, is_a
 from ...project import Project, source_file
@@ -24,9 +25,6 @@ class Configured(NamedTuple):
     """``CACHES``, ``STORAGES``, ``INSTALLED_APPS``, ``DJANGO_SETTINGS_MODULE`` for all."""
 
 
-REGISTRY = "django.apps.registry.Apps"
-SETTINGS = "django.conf.LazySettings"
-WRAPPED = "django.conf.Settings"
 WRITTEN = re.compile(rb"""\b([A-Z][A-Z0-9_]+)\s*(?::[^=\n]+)?=(?!=)|['"]([A-Z][A-Z0-9_]+)['"]""")
 CONFIGURED = Known("configured")
 ANSWERING = {"__getattr__", "__getattribute__", "__setattr__", "_setup"}
@@ -52,12 +50,9 @@ def live(value: Live) -> Value | None:
             if own.get("_settings", own.get("_backends")) not in (None, _setting(setting)):
                 return None
             return Instance(type(value.value), CONFIGURED, exact=True, state=Configured(setting))
-    if is_a(value.value, SETTINGS):
-        wrapped = attributes(value.value).get("_wrapped")
-        if f"{type(wrapped).__module__}.{type(wrapped).__qualname__}" != WRAPPED:
-            return None  # it may make up settings
-        return _settings(value.value, wrapped)
-    if is_a(value.value, REGISTRY) and attributes(value.value).get("ready") is True:
+    if fixed_settings(value.value):
+        return _settings(value.value)
+    if ready_registry(value.value):
         return Instance(type(value.value), CONFIGURED, exact=True, state=Configured("INSTALLED_APPS"))
     for cls, alias in ALIASES.items():
         if is_a(value.value, cls):
@@ -87,12 +82,12 @@ def names(owner: Value, project: Project) -> frozenset[str] | None:
     return owner.extra | frozenset(name for one in every for name in one) | _written(project)
 
 
-def _settings(value: Any, wrapped: Any) -> Instance | None:
+def _settings(value: Any) -> Instance | None:
     """An object that gives the settings, with what it has besides those and what its class holds.
 
     ``None`` where its own class, one made from Django's, may give it names that cannot be listed.
     """
-    extra = {*attributes(value), *attributes(wrapped)}
+    extra = {*attributes(value), *attributes(attributes(value).get("_wrapped"))}
     for cls in class_objects.mro(type(value)):
         held = class_objects.members(cls)
         if class_objects.module_of(cls).partition(".")[0] in ("django", "builtins"):

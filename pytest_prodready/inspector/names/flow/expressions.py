@@ -93,8 +93,8 @@ class Expressions(Displays):
             if number:
                 self.narrow(node.values[number - 1], holds=isinstance(node.op, ast.And))
             values.append(self.value(one))
-            if self.unit.conditions.constant(one) is isinstance(node.op, ast.Or):
-                break  # what follows never runs here
+            if self.decided(one) is isinstance(node.op, ast.Or):
+                break  # what follows is never evaluated
         after, self.env = self.env, before
         for name in walruses(node):
             self.env[name] = after.get(name)
@@ -116,7 +116,7 @@ class Expressions(Displays):
 
     def _conditional(self, node: ast.IfExp) -> Value | None:
         self.value(node.test)
-        known = self.unit.conditions.constant(node.test)
+        known = self.decided(node.test)
         if known is not None:
             return self.value(node.body if known else node.orelse)
         before = dict(self.env)

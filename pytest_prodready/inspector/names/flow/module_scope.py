@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from types import CodeType
 from typing import Any
 
+from ...django.settled import Settled
 from ...parsed import UNREADABLE
 from ...sources import members
 from ...statement_names import resolved
@@ -41,6 +42,8 @@ class Unit:
         self.index = Index(tree)
         self.conditions = Values()
         """What conditions say on this interpreter."""
+        self.settled = Settled(self.held, lambda: tree)
+        """What they say with Django's settings as they are."""
         self.checking: dict[str, tuple[str, str]] = {}
         """Name that only type checkers import → the module, and the name there; empty for the module."""
         for one in self.index.imports:
@@ -93,6 +96,16 @@ class Unit:
             return found
         held = members(found)
         return held[name] if name in held else sys.modules.get(f"{module}.{name}", MISSING)
+
+    def imported_in(self, function: ast.AST, name: str) -> Any:
+        """The object that an import statement in a function binds to a name; else ``MISSING``."""
+        first, last = getattr(function, "lineno", 0), getattr(function, "end_lineno", 0)
+        for one in self.index.imports:
+            if first <= one.lineno <= last:
+                found = dict(self.imported(one))
+                if name in found:
+                    return found[name]
+        return MISSING
 
     def _aliases(self, node: ast.Import | ast.ImportFrom) -> None:
         for alias in node.names:

@@ -3,15 +3,44 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 from ...nodes import walk
-from ..value import Class, Instance, Known, Live, Value
+from ..value import MISSING, Class, Instance, Known, Live, Value
 from .frame import Frame
 from .joins import NOTHING, is_nothing, present
 
 
 class Narrowing(Frame):
     """Reads conditions."""
+
+    def decided(self, test: ast.expr) -> bool | None:
+        """Whether a condition holds in every run of this build, by the interpreter and Django's settings.
+
+        ``None`` where only the running program can tell.
+        """
+        known = self.unit.conditions.constant(test)
+        return self.unit.settled.holds(test, self._local, self.analysis.stored) if known is None else known
+
+    def _local(self, name: str) -> Any:
+        """What a name of this function, or of one around it, stands for, as ``Settled`` asks for it."""
+        around = reversed(self.place.path) if self.place is not None else ()
+        for node in (self.node, *around):
+            scope = self.unit.index.scopes[id(node)]
+            if isinstance(node, ast.Module) or (isinstance(node, ast.ClassDef) and node is not self.node):
+                continue
+            if name in scope.outside:
+                raise LookupError
+            if name in scope.bound:
+                if not scope.once(name):
+                    raise LookupError
+                if name in scope.constants:
+                    return scope.constants[name]
+                found = self.unit.imported_in(node, name)
+                if found is MISSING:
+                    raise LookupError
+                return (found,)
+        return None
 
     def narrow(self, test: ast.expr, *, holds: bool) -> None:
         """Let the names mean what they do where the condition holds, or where it does not."""

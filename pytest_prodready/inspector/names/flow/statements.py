@@ -43,7 +43,7 @@ class Flow(Loops):
 
     def _if(self, node: ast.If) -> None:
         self.value(node.test)
-        known = self.unit.conditions.constant(node.test)
+        known = self.decided(node.test)
         if known is not None:
             self.body(node.body if known else node.orelse)
             return
