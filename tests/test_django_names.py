@@ -195,7 +195,11 @@ def test_static_files(portal: Judge, storage: str, expected: list[tuple[str, str
         """
     backend = f"django.contrib.staticfiles.storage.{storage}"
     run = portal(
-        {"api/templates/api/orders.html": page},
+        {
+            "api/templates/api/orders.html": page
+            + "{% if settings.X %}{% include 'api/x.html' %}{% endif %}\n",
+            "api/templates/api/x.html": "{% load static %}{% static 'api/x.png' %}",
+        },
         more=f"""
 STORAGES = {{
     "default": {{"BACKEND": "django.core.files.storage.FileSystemStorage"}},
@@ -205,3 +209,89 @@ STORAGES = {{
         codes="PRD703",
     )
     assert found(run) == expected
+
+
+RENDERING = """\
+    from django.conf import settings
+    from django.shortcuts import redirect, render
+    from api import compat
+
+    def form(request):
+        enabled = settings.SHOWN
+        if not enabled:
+            return "api/hidden.html"
+        if compat.is_crispy():
+            return "api/crispy.html"
+        if compat.HAS_CHARTS:
+            return "api/charts.html"
+        if request.method == "POST":
+            return "api/posted.html"
+        return "api/plain.html"
+
+    def orders(request):
+        if settings.SHOWN:
+            return render(request, "api/orders.html", {"form": form(request)})
+        return render(request, "api/closed.html")
+
+    def cart(request):
+        return redirect("orders")
+    """
+COMPAT = """\
+    from django.conf import settings
+
+    try:
+        import no_such_charts
+        HAS_CHARTS = True
+    except ImportError:
+        HAS_CHARTS = False
+
+    def is_crispy():
+        return "crispy_forms" in settings.INSTALLED_APPS
+    """
+INCLUDING = """\
+    {% if settings.ACCOUNTS %}{% include "api/account.html" %}{% include "api/both.html" %}{% endif %}
+    {% if cart %}{% include "./part.html" %}{% include "api/both.html" %}{% endif %}
+    {# {% include "api/said.html" %} #}{% comment %}{% include "api/said.html" %}{% endcomment %}
+    """
+BROKEN = "{% load no_such_library %}\n"
+
+
+def test_templates_behind_a_condition(portal: Judge) -> None:
+    """No error where all that names a template, or what includes it, stands behind the configuration."""
+    certain = ["both", "part", "plain", "posted", "profile_form"]
+    doubtful = ["account", "base", "charts", "closed", "crispy", "crispy_form", "hidden", "inner", "said"]
+    files = {f"api/templates/api/{one}.html": BROKEN for one in (*certain, *doubtful)}
+    files["api/templates/api/account.html"] += "{% include 'api/inner.html' %}{% extends 'api/base.html' %}\n"
+    files["api/templates/api/orders.html"] = INCLUDING
+    files |= {"api/views.py": RENDERING, "api/compat.py": COMPAT}
+    run = portal(files, more="SHOWN = True\n", codes="PRD703")
+    levels = [(one, "error") for one in certain] + [(one, "warning") for one in doubtful]
+    assert found(run) == sorted(
+        ("PRD703", level, f"template:api/{one}.html", f"api/templates/api/{one}.html:1")
+        for one, level in levels
+    )
+    inner = next(one for one in run.findings if one.subject == "template:api/inner.html")
+    assert inner.message.endswith(
+        "; what names the template stands behind a condition (if settings.ACCOUNTS)"
+    )
+
+
+def test_url_names_behind_a_condition(portal: Judge) -> None:
+    """A note in a template that is included so, or that only a library would render; else an error."""
+    orders = """\
+        {% if settings.ACCOUNTS %}{% include "api/account.html" %}{% endif %}
+        {% include "api/part.html" %}
+        """
+    run = portal(
+        {
+            "api/templates/api/orders.html": orders,
+            "api/templates/api/account.html": "{% extends 'api/base.html' %}{% url 'account_email' %}\n",
+            "api/templates/api/base.html": "{% url 'account_base' %}\n",
+            "api/templates/account/email.html": "{% url 'account_own' %}\n",
+            "api/templates/api/part.html": "{% url 'account_part' %}\n",
+        },
+        codes="PRD703",
+    )
+    assert found(run) == [("PRD703", "error", "url:account_part", "api/templates/api/part.html:1")]
+    noted = {one.subject for one in run.of(Level.INFO)}
+    assert noted == {"url:account_email", "url:account_base", "url:account_own"}

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..parsed import Parsed
 from ..project import Project
-from . import checks, setting_paths, static_files, template_nodes, templates, url_calls
+from . import checks, setting_paths, static_files, template_nodes, template_use, templates, url_calls
 from .settings_source import SettingsSource
 from .url_names import Names
 
@@ -37,10 +37,11 @@ def inspect(
     facts["paths"] = setting_paths.imported(project, source)
     tell(facts)
     pages = templates.compiled(project)
-    facts["templates"] = templates.facts(pages, project)
-    facts["static"] = static_files.references(pages, project)
+    doubt = _doubt(pages, project)
+    facts["templates"] = [_template(page, project, doubt) for page in pages]
+    facts["static"] = static_files.references(pages, project, doubt)
     tell(facts)
-    facts["url_names"] = _url_names(pages, project, parsed)
+    facts["url_names"] = _url_names(pages, project, parsed, doubt)
     tell(facts)
     facts["checks"], facts["messages"] = checks.run(project, source, lambda name: begin(f"check {name}"))
     return facts
@@ -66,7 +67,31 @@ def _names_nothing(path: Facts) -> bool:
     return bool(missing) and f"{path['path']}.".startswith(f"{missing['module']}.")
 
 
-def _url_names(pages: list[templates.Page], project: Project, parsed: Parsed) -> list[Facts]:
+def _doubt(pages: list[templates.Page], project: Project) -> Callable[[templates.Page], str]:
+    """Why a page may well never be rendered; nothing is read for it before it is asked for."""
+    made: list[template_use.Use] = []
+
+    def doubt(page: templates.Page) -> str:
+        if not made:
+            made.append(template_use.Use(pages, project))
+        return made[0].doubt(page)
+
+    return doubt
+
+
+def _template(page: templates.Page, project: Project, doubt: Callable[[templates.Page], str]) -> Facts:
+    """The ``DjangoTemplate``."""
+    return {
+        "name": page.name,
+        "location": project.location(page.file, page.line),
+        "message": " ".join(page.problem.split())[:400],
+        "doubt": doubt(page) if page.problem else "",
+    }
+
+
+def _url_names(
+    pages: list[templates.Page], project: Project, parsed: Parsed, doubt_of: Callable[[templates.Page], str]
+) -> list[Facts]:
     """A ``UrlName`` for each line that asks for one; none where the URL configuration does not load."""
     try:
         names = Names(project)
@@ -82,14 +107,12 @@ def _url_names(pages: list[templates.Page], project: Project, parsed: Parsed) ->
         if kind == "url"
     ]
     found = []
-    named: templates.Named | None = None
     for file, line, how, name, doubt, page in asked:
         fact = {"name": name, "how": how, "location": project.location(file, line)}
         lacking = names.lacking(name)
         if lacking:
             if not doubt and page is not None:
-                named = named or templates.Named(pages, project)
-                doubt = named.doubt(page)
+                doubt = doubt_of(page)
             fact |= {"lacking": lacking, "near": names.nearest(name), "doubt": doubt}
         found.append(fact)
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..project import Project
@@ -14,8 +14,14 @@ Facts = dict[str, Any]
 MANIFEST = "django.contrib.staticfiles.storage.ManifestFilesMixin"
 
 
-def references(pages: list[Page], project: Project) -> list[Facts]:
-    """A ``StaticReference`` for each path of each page; none where the storage does not ask a manifest."""
+def references(pages: list[Page], project: Project, doubt_of: Callable[[Page], str]) -> list[Facts]:
+    """A ``StaticReference`` for each path of each page; none where the storage does not ask a manifest.
+
+    Args:
+        pages: the application's templates.
+        project: the application.
+        doubt_of: why a page may well never be rendered: then what it lacks is no fault.
+    """
     storage = _strict_storage()
     if not storage:
         return []
@@ -23,13 +29,15 @@ def references(pages: list[Page], project: Project) -> list[Facts]:
     for page in pages:
         for kind, path, line, doubt in template_nodes.asked(page.nodes or ()):
             if kind == "static" and not doubt and path not in found:
-                found[path] = {
-                    "path": path,
-                    "location": project.location(page.file, line),
-                    "storage": storage,
-                    "there": _is_there(path),
-                    "beside": _has_siblings(path),
-                }
+                there = _is_there(path)
+                if there or not doubt_of(page):
+                    found[path] = {
+                        "path": path,
+                        "location": project.location(page.file, line),
+                        "storage": storage,
+                        "there": there,
+                        "beside": _has_siblings(path),
+                    }
     return list(found.values())
 
 

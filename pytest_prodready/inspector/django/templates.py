@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ..project import Project, source_file
-from .source_text import read
+from ..project import Project
 
 Facts = dict[str, Any]
 PAGES = (".html", ".htm")
@@ -17,11 +16,6 @@ OF_ANOTHER_LANGUAGE = re.compile(
     r"\{%-|-%\}|\{%\s*(?:set|macro|call|import|from|do|raw)\b|\{\{\s*cookiecutter\b"
 )
 """What Jinja's templates have, and Django's never."""
-QUOTED = re.compile(rb"""['"]([\w./ -]+\.html?)['"]""")
-IMPLIED = re.compile(
-    r"(?:_list|_detail|_form|_confirm_delete|_archive(?:_\w+)?)\.html$|^(?:400|403|404|500)\.html$"
-)
-"""Templates that Django asks for by a name that no line has to write."""
 
 
 class Page:
@@ -37,20 +31,30 @@ class Page:
 
 def compiled(project: Project) -> list[Page]:
     """Each page that one of Django's own engines takes from a directory of the application's."""
-    from django.template import engines  # type: ignore[import-untyped,unused-ignore]
-
-    every = engines.all()
-    ours = [one for one in every if type(one).__module__ == "django.template.backends.django"]
+    ours, every = _engines()
     others = {str(path) for one in every if one not in ours for path in getattr(one, "template_dirs", ())}
     found: dict[str, Page] = {}
     for backend in ours:
         for directory in _directories(backend):
-            if directory in others or not project.owns_file(directory):
+            if directory in others or not is_own(directory, project):
                 continue
             for name, file in _pages(directory):
                 if len(found) < MOST and file not in found and (page := _compile(backend, name, file)):
                     found[file] = page
     return list(found.values())
+
+
+def _engines() -> tuple[list[Any], list[Any]]:
+    """Django's own engines, and all of them."""
+    from django.template import engines  # type: ignore[import-untyped,unused-ignore]
+
+    every = engines.all()
+    return [one for one in every if type(one).__module__ == "django.template.backends.django"], every
+
+
+def is_own(directory: str, project: Project) -> bool:
+    """Whether a directory of templates is the application's."""
+    return project.owns_file(directory)
 
 
 def _directories(backend: Any) -> list[str]:
@@ -110,32 +114,11 @@ def _is_from(error: Exception, name: str, file: str, backend: Any) -> bool:
     return False
 
 
-def facts(pages: list[Page], project: Project) -> list[Facts]:
-    """A ``DjangoTemplate`` for each page."""
-    named = Named(pages, project) if any(page.problem for page in pages) else None
-    return [
-        {
-            "name": page.name,
-            "location": project.location(page.file, page.line),
-            "message": " ".join(page.problem.split())[:400],
-            "doubt": "" if not page.problem or named is None else named.doubt(page),
-        }
-        for page in pages
-    ]
-
-
-class Named:
-    """Which templates the application's sources name, and those that such templates name in their turn."""
-
-    def __init__(self, pages: list[Page], project: Project) -> None:
-        waiting = [read(source_file(module)) for _, module in project.modules()]
-        left = {page.name: page for page in pages}
-        while waiting:
-            quoted = {found.decode("utf-8", "replace") for found in QUOTED.findall(waiting.pop())}
-            reached = [name for name in left if name in quoted or IMPLIED.search(name)]
-            waiting += [read(left.pop(name).file) for name in reached]
-        self._unnamed = set(left)
-
-    def doubt(self, page: Page) -> str:
-        """Why a template may well never be rendered, in a clause; empty for one that something names."""
-        return "nothing in the sources names it" if page.name in self._unnamed else ""
+def overrides(page: Page, project: Project) -> bool:
+    """Whether a library that is installed has a template of this name, too."""
+    for backend in _engines()[0]:
+        for directory in _directories(backend):
+            file = os.path.join(directory, page.name)
+            if not is_own(directory, project) and os.path.isfile(file):
+                return True
+    return False
