@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from pytest_prodready.findings import Level
+from pytest_prodready.findings import Level, Outcome
 from tests.django_project import PROJECT, Judge, found, line
 
 VIEWS = """\
@@ -295,3 +295,21 @@ def test_url_names_behind_a_condition(portal: Judge) -> None:
     assert found(run) == [("PRD703", "error", "url:account_part", "api/templates/api/part.html:1")]
     noted = {one.subject for one in run.of(Level.INFO)}
     assert noted == {"url:account_email", "url:account_base", "url:account_own"}
+
+
+def test_templates_of_a_vendored_distribution(portal: Judge) -> None:
+    """They are not the application's to correct."""
+    path = "import os, sys\nsys.path.insert(0, os.path.abspath('vendor'))\n"
+    run = portal(
+        {
+            "site_/__init__.py": path,
+            "vendor/forms/__init__.py": "",
+            "vendor/forms/templates/forms/form.html": BROKEN,
+            "vendor/forms-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: forms\nVersion: 1.0\n",
+            "api/templates/api/orders.html": "{% include 'forms/form.html' %}\n",
+        },
+        more="INSTALLED_APPS.append('forms')\n",
+        codes="PRD703",
+    )
+    assert found(run) == []
+    assert "template:api/orders.html" in run.subjects(Outcome.PASSED)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..project import Project
+from .vendored import is_vendored
 
 Facts = dict[str, Any]
 PAGES = (".html", ".htm")
@@ -53,8 +54,8 @@ def _engines() -> tuple[list[Any], list[Any]]:
 
 
 def is_own(directory: str, project: Project) -> bool:
-    """Whether a directory of templates is the application's."""
-    return project.owns_file(directory)
+    """Whether a directory of templates is the application's, and no library's that it brings along."""
+    return project.owns_file(directory) and not is_vendored(directory, project)
 
 
 def _directories(backend: Any) -> list[str]:
