@@ -179,6 +179,7 @@ def test_templates(portal: Judge) -> None:
             "ManifestStaticFilesStorage",
             [
                 ("PRD703", "error", "static:api/banner.png", "api/templates/api/orders.html:3"),
+                ("PRD703", "error", "static:api/parts.png", "api/templates/api/named_by_parts.html:1"),
                 ("PRD703", "warning", "static:dist/app.js", "api/templates/api/orders.html:4"),
             ],
         ),
@@ -199,6 +200,7 @@ def test_static_files(portal: Judge, storage: str, expected: list[tuple[str, str
             "api/templates/api/orders.html": page
             + "{% if settings.X %}{% include 'api/x.html' %}{% endif %}\n",
             "api/templates/api/x.html": "{% load static %}{% static 'api/x.png' %}",
+            "api/templates/api/named_by_parts.html": "{% load static %}{% static 'api/parts.png' %}",
         },
         more=f"""
 STORAGES = {{

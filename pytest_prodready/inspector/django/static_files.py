@@ -8,6 +8,7 @@ from typing import Any
 
 from ..project import Project
 from . import template_nodes
+from .template_use import UNNAMED
 from .templates import Page
 
 Facts = dict[str, Any]
@@ -20,7 +21,7 @@ def references(pages: list[Page], project: Project, doubt_of: Callable[[Page], s
     Args:
         pages: the application's templates.
         project: the application.
-        doubt_of: why a page may well never be rendered: then what it lacks is no fault.
+        doubt_of: why a page may well never be rendered: behind a condition, what it lacks is no fault.
     """
     storage = _strict_storage()
     if not storage:
@@ -30,7 +31,8 @@ def references(pages: list[Page], project: Project, doubt_of: Callable[[Page], s
         for kind, path, line, doubt in template_nodes.asked(page.nodes or ()):
             if kind == "static" and not doubt and path not in found:
                 there = _is_there(path)
-                if there or not doubt_of(page):
+                # one that nothing names may be named by parts, and then all of its page is asked for
+                if there or doubt_of(page) in ("", UNNAMED):
                     found[path] = {
                         "path": path,
                         "location": project.location(page.file, line),
