@@ -28,9 +28,14 @@ name that is not the function's. ``LookupError`` for one of which too little is 
 
 
 def fixed_settings(value: object) -> bool:
-    """Whether it is Django's own settings object over plain settings, so that it makes none up."""
+    """Whether it is a settings object of Django's over plain settings, so that it makes none up."""
     wrapped = attributes(value).get("_wrapped") if is_a(value, SETTINGS) else None
     return f"{type(wrapped).__module__}.{type(wrapped).__qualname__}" == WRAPPED
+
+
+def _of_django(value: object) -> bool:
+    """Whether it is that object, of Django's own class: one derived from it may answer in its own way."""
+    return fixed_settings(value) and f"{type(value).__module__}.{type(value).__qualname__}" == SETTINGS
 
 
 def ready_registry(value: object) -> bool:
@@ -145,7 +150,7 @@ class Settled(Values):
 
     def _setting(self, settings: object, name: str) -> object:
         """What is configured by a name; ``LookupError`` for nothing."""
-        if not fixed_settings(settings) or name in self._changed:
+        if not _of_django(settings) or name in self._changed:
             return UNKNOWN
         found = getattr(settings, name, _MISSING)
         if found is _MISSING:
@@ -157,7 +162,7 @@ class Settled(Values):
 
     def _looked_up(self, name: str, arguments: list[ast.expr]) -> object:
         settings, attribute = self._object(arguments[0]), self.value(arguments[1])
-        if not fixed_settings(settings) or not isinstance(attribute, str):
+        if not _of_django(settings) or not isinstance(attribute, str):
             return super()._looked_up(name, arguments)
         if attribute in self._changed:
             return UNKNOWN
