@@ -295,6 +295,70 @@ def test_silent(tmp_path: Path, body: str) -> None:
             id="in a subclass",
         ),
         pytest.param(
+            "class A(Shop):\n    def __str__(this): return this.nmae\n    def use(this): return this.titel\n",
+            ["this.nmae", "this.titel"],
+            id="self by another name",
+        ),
+        pytest.param(
+            "class A(Shop):\n    def __str__(this): return ''\nclass B(A):\n    def use(this): this.titel\n",
+            ["this.titel"],
+            id="self by the name that a base has for it",
+        ),
+        pytest.param("class A:\n    def use(row): return row.titel\n", [], id="no name of an instance"),
+        pytest.param(
+            "class A:\n    def __str__(s): return ''\n    def use(s): return s.titel\n    held = [use]\n",
+            [],
+            id="handed on by the body of the class",
+        ),
+        pytest.param(
+            "class A:\n    def __str__(s): return ''\n    def use(s): return s.titel\n    n = use(Open())\n",
+            [],
+            id="called by the body of the class",
+        ),
+        pytest.param(
+            "class A:\n    def __str__(s): return ''\n    def use(s): return s.titel\n"
+            "def other(): A.use(json)\n",
+            [],
+            id="called on the class",
+        ),
+        pytest.param(
+            "class A:\n    def wrap(f): return f or f.titel\n    @wrap\n    def use(self): pass\n",
+            [],
+            id="a decorator in the body of the class",
+        ),
+        pytest.param(
+            "class A:\n    def use(self): return self.titel\n    use = staticmethod(use)\n",
+            [],
+            id="made static by a call",
+        ),
+        pytest.param(
+            "class A(Shop):\n    def use(cls): return cls.titel\n    use = classmethod(use)\n",
+            ["cls.titel"],
+            id="made of the class by a call",
+        ),
+        pytest.param(
+            "class A:\n    def __init__(self): self.titel = 1\n    def use(cls): return cls.titel\n",
+            [],
+            id="an instance called cls",
+        ),
+        pytest.param(
+            "class A:\n    def use(row): return row.titel\ndef other(): A.use(Shop('x'))\n",
+            ["row.titel"],
+            id="passed to a function that a class holds",
+        ),
+        pytest.param(
+            "class A:\n    def use(row): return row.titel\ndef other(): A.use(Shop('x')), A().use()\n",
+            [],
+            id="passed to a function that is a method, too",
+        ),
+        pytest.param(
+            "class A:\n    def change(row): row.first = json\n"
+            "class B:\n    def __init__(self): self.first = Owner('x')\n"
+            "    def use(self): return self.first.titel\ndef other(): A.change(B())\n",
+            [],
+            id="given to what is passed to a function that a class holds",
+        ),
+        pytest.param(
             "class A:\n    def __init__(self, x): self.x = x\n    def use(self): return self.x.titel\n"
             "def other(): A(json)\n",
             [],

@@ -77,6 +77,8 @@ class Analysis:
         """(module, name) for each name of a module that another one gives it."""
         self.other_versions = Versions(units).guarded()
         """``id`` of each attribute that is asked for where the version of something decides."""
+        self.taken: set[str] | None = None
+        """Attributes that are asked of classes by their names, once that was looked for."""
         self.assigned: dict[tuple[type, str, bool], Value | None] = {}
         self.given_up: set[str] = set()
         """Files with a function that could not be read."""

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from ...nodes import _FIELDS as FIELDS
 from ...nodes import bound_name
+from . import receivers
 from .scopes import FUNCTIONS, Function, Scope
 
 ASKS = ("hasattr", "getattr")
@@ -103,8 +104,9 @@ class Index:
         scope = self.scopes[id(node)] = Scope(node)
         method = around.method
         if method is None and around.path and isinstance(around.path[-1], ast.ClassDef):
-            parameters = [*node.args.posonlyargs, *node.args.args]
-            method = around.path[-1], node, parameters[0].arg if parameters else ""
+            cls = around.path[-1]
+            # else it is no method, and what it stores is given to something else
+            method = cls, node, receivers.first_name(node) if receivers.is_evident(cls, node) else ""
         inside = Around((*around.path, node), scope, (*around.functions, scope), method=method)
         arguments = node.args
         for one in (*decorators, *arguments.defaults, *arguments.kw_defaults):

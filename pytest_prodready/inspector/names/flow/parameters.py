@@ -9,12 +9,10 @@ from typing import Any
 
 from ...nodes import last_name
 from ..value import Call, Class, Instance, Known, Value
+from . import receivers
 from .joins import EMPTY, NOTHING, is_nothing, join, join_all, optional
 from .scopes import Scope
 from .statements import Flow
-
-OF_CLASS = {"__new__", "__init_subclass__", "__class_getitem__"}
-CLASS_NAMES = {"cls", "klass", "kls", "mcs"}
 
 
 class Parameters:
@@ -49,8 +47,9 @@ class Parameters:
 
 
 def _given(code: types.CodeType, call: Call, *, bound: bool) -> dict[str, Value | None]:
-    names = code.co_varnames[: code.co_argcount][1 if bound else 0 :]
-    return {**dict(zip(names, call.args, strict=False)), **call.keywords}
+    names = code.co_varnames[: code.co_argcount]
+    args = (None, *call.args) if bound else call.args  # what it is bound to may be of any subclass
+    return {**dict(zip(names, args, strict=False)), **call.keywords}
 
 
 def _anonymous(value: Value | None) -> Value | None:
@@ -111,11 +110,24 @@ def _first(flow: Flow, node: Any, first: ast.arg) -> None:
         return
     if type in type.mro(owner):
         return  # its instances are classes
-    of_class = "classmethod" in decorators or getattr(node, "name", "") in OF_CLASS
-    if of_class or first.arg in CLASS_NAMES:
+    held = vars(owner).get(getattr(node, "name", ""))
+    if type(held) is staticmethod:  # by a call in the body of the class
+        return
+    of_class = type(held) is classmethod or "classmethod" in decorators
+    if of_class or getattr(node, "name", "") in receivers.OF_CLASS or _names_class(first, decorators):
         flow.env[first.arg] = Class(owner, exact=False)
-    elif first.arg == "self" or not decorators:
+    elif first.arg == receivers.SELF or (not decorators and _is_method(flow, owner, node)):
         flow.env[first.arg] = Instance(owner, Known("self"))
     else:
         return
     flow.first = first.arg
+
+
+def _names_class(first: ast.arg, decorators: set[str]) -> bool:
+    """Whether a decorator makes of it what is given the class; without one, it is given an instance."""
+    return first.arg in receivers.CLASS_NAMES and bool(decorators)
+
+
+def _is_method(flow: Flow, owner: type, node: Any) -> bool:
+    cls = flow.place.path[-1] if flow.place is not None else None
+    return isinstance(cls, ast.ClassDef) and receivers.is_method(flow.analysis, owner, cls, node)
