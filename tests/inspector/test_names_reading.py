@@ -274,6 +274,43 @@ def test_silent(tmp_path: Path, body: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "cls", ["tuple", "list", "dict", "int", "str", "bytes", "Exception", "set", "Counter"]
+)
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param("if isinstance(x, {}): return x.titel", id="isinstance"),
+        pytest.param("if not isinstance(x, {}): return\n    x.titel", id="not isinstance"),
+        pytest.param("assert isinstance(x, {})\n    x.titel", id="asserted"),
+        pytest.param("return x.titel if isinstance(x, {}) else 1", id="conditional"),
+        pytest.param("return isinstance(x, {}) and x.titel", id="and"),
+        pytest.param("if isinstance(x, {}): far(x)", id="passed on"),
+        pytest.param("match x:\n        case {}(): x.titel", id="matched"),
+        pytest.param("match x:\n        case {}() as y: y.titel", id="matched and named"),
+    ],
+)
+def test_a_subclass_of_pythons_own_classes(tmp_path: Path, cls: str, body: str) -> None:
+    """What is a tuple may be a named one that a cursor made for its query."""
+    source = f"from collections import Counter\ndef far(y): y.titel\ndef use(x):\n    {body.format(cls)}\n"
+    assert missing(tmp_path, in_shop(source)) == []
+
+
+@pytest.mark.parametrize("cls", ["Shop", "bool", "range"])
+@pytest.mark.parametrize(
+    "body",
+    ["if isinstance(x, {}): x.titel", "match x:\n        case {}(): x.titel", "if type(x) is {}: x.titel"],
+)
+def test_a_test_that_says_all(tmp_path: Path, cls: str, body: str) -> None:
+    """The subclasses of the application's own classes are loaded; some of Python's can have none."""
+    assert missing(tmp_path, in_shop(f"def use(x):\n    {body.format(cls)}\n")) == ["x.titel"]
+
+
+def test_an_exact_type_of_pythons(tmp_path: Path) -> None:
+    """``type(x) is tuple`` holds for no subclass."""
+    assert missing(tmp_path, "def use(x):\n    if type(x) is tuple: x.titel\n") == ["x.titel"]
+
+
+@pytest.mark.parametrize(
     "source,wrong",
     [
         pytest.param(

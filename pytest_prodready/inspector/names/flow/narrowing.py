@@ -6,6 +6,7 @@ import ast
 from typing import Any
 
 from ...nodes import walk
+from ..presence import class_objects
 from ..value import MISSING, Class, Instance, Known, Live, Value
 from .frame import Frame
 from .joins import NOTHING, is_nothing, present
@@ -153,6 +154,9 @@ class Narrowing(Frame):
             self._become(key, self._instance(cls, Known("tested", test.lineno)) if below else None)
 
     def _instance(self, cls: type, known: Known) -> Value | None:
+        """What a test says that holds for subclasses as well."""
+        if class_objects.is_lower_bound(cls):
+            return None
         from .annotations import Annotations
 
         return Annotations(known).of(cls)

@@ -14,6 +14,9 @@ _MODULE = vars(type)["__module__"]
 _QUALNAME = vars(type)["__qualname__"]
 _HEAP = 1 << 9
 """``Py_TPFLAGS_HEAPTYPE``: made by a class statement, by ``type(…)``, or by C code that runs."""
+_BASE = 1 << 10
+"""``Py_TPFLAGS_BASETYPE``: it can be inherited from."""
+_OF_PYTHON = ("builtins", "collections")
 MOST = 2000
 """Subclasses beyond that are not looked at."""
 _WRAPPING = ("fget", "fset", "fdel", "func", "__func__", "__wrapped__")
@@ -49,6 +52,15 @@ def keeps_a_dict(cls: type) -> bool:
 def is_static(cls: type) -> bool:
     """Whether it is one of C's that no code of Python's can add to."""
     return not _FLAGS.__get__(cls) & _HEAP
+
+
+def is_lower_bound(cls: type) -> bool:
+    """Whether being an instance says little: of Python's own and of C's classes anything may inherit.
+
+    A row of a cursor is a ``tuple`` of a class that is made for its query, and has the names of its columns.
+    """
+    own = is_static(cls) or module_of(cls) in _OF_PYTHON
+    return own and bool(_FLAGS.__get__(cls) & _BASE)
 
 
 def subclasses(cls: type) -> list[type]:
