@@ -110,6 +110,10 @@ def related(visit: Visit, owner: Owner):
     logger.info(visit.business.owner.nmae)  # PRD331 src.models.Owner
     return max(one.seeen_at for one in owner.businesses)  # PRD331 {MODEL}
 
+def relate(session: Session):
+    visit = session.scalars(select(Visit)).one()
+    related(visit, visit.business.owner)
+
 def of_the_class(session: Session):
     other = aliased(LocalBusiness)
     return session.scalars(

@@ -27,6 +27,8 @@ class AttributeRead:
     """The class itself is asked, not an instance."""
     nullable: str = ""
     """The relation that may be ``None``, such as ``Provider.user``; the attribute itself is there."""
+    certain: bool = True
+    """False: the annotation of a parameter says the class, and the calls that were seen do not confirm it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,3 +55,9 @@ def missing(directory: Path, source: str) -> list[str]:
     return [
         one["written"] for one in sorted(reads, key=lambda one: (one["location"]["line"], one["written"]))
     ]
+
+
+def uncertain(directory: Path, source: str) -> list[str]:
+    """Those of :func:`missing` that only the annotation of a parameter speaks for."""
+    reads = [one for cls in read(directory, source)["classes"] for one in cls["missing"]]
+    return sorted(one["written"] for one in reads if not one["certain"])

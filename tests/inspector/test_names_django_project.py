@@ -478,6 +478,30 @@ def test_reads_of_what_serializers_and_views_of_an_api_do_not_have(tmp_path: Pat
     _judge(tmp_path, API)
 
 
+ANNOTATED = {
+    "shop/urls.py": "from shop import admin\nurlpatterns = []\n",
+    "shop/admin.py": """\
+        from django.contrib import admin
+        from shop.models import Offer
+
+        @admin.register(Offer)
+        class OfferAdmin(admin.ModelAdmin):
+            def save_model(self, request, obj: Offer, form, change):
+                print(obj.pricee)
+
+            def helper(self, thing: Offer):
+                print(thing.titel)
+        """,
+}
+
+
+def test_what_the_framework_passes_confirms_an_annotation(tmp_path: Path) -> None:
+    """The object that an admin class saves is of its model; nobody checks what a helper is passed."""
+    names = inspect(tmp_path, {"shop/settings.py": SETTINGS, **ANNOTATED})
+    found = {one.name: one.certain for cls in names.classes for one in cls.missing}
+    assert found == {"pricee": True, "titel": False}
+
+
 def _judge(root: Path, modules: Mapping[str, str]) -> None:
     names = inspect(root, {"shop/settings.py": SETTINGS, **modules})
     expected = set()

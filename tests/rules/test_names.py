@@ -75,6 +75,16 @@ def test_what_is_not_known_is_not_said(
     assert proof in fault.proof
 
 
+def test_a_class_that_only_an_annotation_says() -> None:
+    """A warning: nothing checks what a parameter is passed."""
+    (fault,) = faults(replace(READ, known="annotated", certain=False))
+    assert fault.level is Level.WARNING
+    assert fault.proof == (
+        "the class is known from a value annotated at line 8, by the annotation of a parameter alone: "
+        "nothing checks what is passed; asked the class that was loaded as production loads it"
+    )
+
+
 def test_a_relation_that_may_be_empty() -> None:
     """A warning that names the relation and the guard."""
     (fault,) = faults(NULLABLE)

@@ -15,6 +15,7 @@ from . import frameworks, records
 from .django import optional
 from .flow import module_scope
 from .flow.analysis import Analysis
+from .flow.confirming import Confirming
 from .presence.near import nearest
 from .presence.plausible import Plausible
 from .records import Missed, class_of
@@ -54,7 +55,8 @@ def inspect(
     begin()
     for asked, file in analysis.frameworks.declared() if among is None else ():
         analysis.records.lookup(file, ast.Pass(), asked)
-    facts = _facts(analysis, project, {unit.file for unit in units.values()})
+    confirming = Confirming(analysis, whole=among is None)
+    facts = _facts(analysis, project, confirming, {unit.file for unit in units.values()})
     parsed.trees.clear()
     return facts
 
@@ -83,7 +85,7 @@ def _units(project: Project, among: Container[str] | None) -> dict[str, module_s
     return units
 
 
-def _facts(analysis: Analysis, project: Project, read: set[str]) -> Facts:
+def _facts(analysis: Analysis, project: Project, confirming: Confirming, read: set[str]) -> Facts:
     found = analysis.records
     missed: dict[str, list[Facts]] = defaultdict(list)
     unresolved: dict[str, list[Facts]] = defaultdict(list)
@@ -96,7 +98,8 @@ def _facts(analysis: Analysis, project: Project, read: set[str]) -> Facts:
         if key not in told or one.nullable:
             told[key] = _confirmed(analysis, one, judged)
         if told[key]:
-            missed[_named(one)].append(_read(one, analysis, project))
+            certain = bool(one.nullable) or confirming.is_proven(one.known)
+            missed[_named(one)].append({**_read(one, analysis, project), "certain": certain})
     reads: dict[str, int] = defaultdict(int)
     for cls, times in found.asked.items():
         reads[_qualified(cls)] += times

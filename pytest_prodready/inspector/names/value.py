@@ -7,6 +7,14 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 
+class Parameter(NamedTuple):
+    """One parameter whose annotation says its class."""
+
+    function: int
+    """``id`` of the definition."""
+    name: str
+
+
 class Known(NamedTuple):
     """How a class came to be known."""
 
@@ -17,6 +25,8 @@ class Known(NamedTuple):
     """Of the same file, where it was; 0 for none."""
     sure: bool = True
     """False: an annotation says so, and nothing has checked it."""
+    parameters: frozenset[Parameter] = frozenset()
+    """Those whose annotations it rests on; it is proven where the calls of their functions confirm them."""
 
 
 class Instance(NamedTuple):
@@ -50,6 +60,8 @@ class Class(NamedTuple):
     cls: type
     exact: bool = True
     """No subclass of it: it is named where it stands, and not passed as ``cls`` or as a ``type[…]``."""
+    parameters: frozenset[Parameter] = frozenset()
+    """As ``Known.parameters``."""
 
 
 class Live(NamedTuple):
@@ -127,6 +139,10 @@ class Framework(Protocol):
     def made_later(self, owner: Value) -> frozenset[str]:
         """Names of subclasses that the framework makes when they are first asked for: none is loaded yet."""
         return frozenset()
+
+    def runs(self, call: Call) -> bool:
+        """Whether a call runs a query that it is given, which alone says what comes of it."""
+        return False
 
     def live(self, value: Live) -> Value | None:
         """What an object that a module holds stands for: the configured backend behind ``cache``."""

@@ -20,6 +20,7 @@ HOW = {
     "tested": "a condition",
 }
 """How a class came to be known → in words."""
+UNCONFIRMED = ", by the annotation of a parameter alone: nothing checks what is passed"
 
 
 @family.rule(
@@ -58,7 +59,8 @@ def _missing(read: AttributeRead, subject: AskedClass) -> Fault:
         f"{read.written} is asked for{_within(read)}, and {owner} has no attribute {read.name}",
         remedy,
         read.location,
-        f"{_known(read)}; {LOADED}",
+        f"{_known(read)}{'' if read.certain else UNCONFIRMED}; {LOADED}",
+        level=None if read.certain else Level.WARNING,
     )
 
 

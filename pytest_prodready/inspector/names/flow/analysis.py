@@ -22,6 +22,7 @@ from .joins import NOTHING, join_all
 from .module_scope import Unit
 from .scopes import Function
 from .statements import Flow
+from .validated import Validated
 from .versions import Versions
 
 DEEPEST = 8
@@ -66,6 +67,7 @@ class Analysis:
         self.records = Records()
         self.functions = Functions(self)
         self.parameters = parameters.Parameters()
+        self.validated = Validated(self)
         self.stored = {name for unit in units.values() for name in unit.index.stored}
         """Attributes that are given to anything from outside of its class."""
         self.set_on_modules = {

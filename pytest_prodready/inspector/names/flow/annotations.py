@@ -165,7 +165,9 @@ class Annotations:
         if base is type or name == "Type":
             inner = self.of(arguments[0])
             plain = isinstance(inner, Instance) and not inner.optional and not is_nothing(inner)
-            return Class(inner.cls, exact=False) if plain and isinstance(inner, Instance) else None
+            if not plain or not isinstance(inner, Instance):
+                return None
+            return Class(inner.cls, exact=False, parameters=self.known.parameters)
         if not isinstance(base, type):
             return None
         made = self._class(base)

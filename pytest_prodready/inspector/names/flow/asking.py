@@ -53,6 +53,10 @@ class Frameworks:
             given.update(found)
         return given
 
+    def runs(self, call: Call) -> bool:
+        """Whether a call runs a query that it is given, which alone says what comes of it."""
+        return any(self._answers(lambda one: one.runs(call)))
+
     def value_of(self, held: Any) -> Value | None:
         """What is known of an object that a module or a class holds."""
         plain = value_of(held)

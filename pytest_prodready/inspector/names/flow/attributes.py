@@ -15,6 +15,7 @@ from ..value import MISSING, Class, Instance, Known, Live, Value
 from . import builtin_results
 from .annotations import Annotations, Lookup, of_module
 from .joins import is_nothing, join_all
+from .resting import parameters_of, resting
 
 if TYPE_CHECKING:
     from .analysis import Analysis
@@ -30,14 +31,11 @@ def of(analysis: Analysis, owner: Value | None, name: str, line: int) -> Value |
 
 def as_sure(value: Value | None, owner: Value | None) -> Value | None:
     """What a value gives, no surer than that value itself."""
-    if (
-        not isinstance(value, Instance)
-        or not isinstance(owner, Instance)
-        or owner.known.sure
-        or not value.known.sure
-    ):
-        return value
-    return value if is_nothing(value) else value._replace(known=owner.known)
+    parameters = parameters_of(owner)
+    if isinstance(value, Instance) and isinstance(owner, Instance):
+        doubted = value.known.sure and not owner.known.sure and not is_nothing(value)
+        value = value._replace(known=owner.known._replace(parameters=frozenset())) if doubted else value
+    return resting(value, parameters) if parameters else value
 
 
 def _plainly(analysis: Analysis, owner: Value, name: str, line: int) -> Value | None:

@@ -6,7 +6,7 @@ import ast
 import types
 from typing import Any
 
-from ..presence.objects_held import is_class
+from ..presence.objects_held import is_class, member
 from ..value import UNKNOWN, Call, Class, Instance, Known, Live, Value
 from . import attributes, builtin_results, containers, library_results
 from .construction import made
@@ -33,7 +33,7 @@ class Calling(Targets):
         given = self.analysis.frameworks.call(call)
         if given is None:
             given = self._plain(node, call, target)
-        return attributes.as_sure(given, owner)
+        return given if self.analysis.frameworks.runs(call) else attributes.as_sure(given, owner)
 
     def silently(self, node: ast.expr) -> Value | None:
         """What is known of an expression, without that anything of it is recorded."""
@@ -132,7 +132,7 @@ class Calling(Targets):
     def _builtin_class(self, function: Any, call: Call) -> Value | None:
         value = call.args[0] if len(call.args) == 1 and function is type else None
         if isinstance(value, Instance) and not value.optional and not is_nothing(value):
-            return Class(value.cls, exact=value.exact)
+            return Class(value.cls, value.exact, value.known.parameters)
         return None
 
     def _builtin(self, node: ast.Call, function: Any, call: Call) -> Value | None:
@@ -171,6 +171,10 @@ class Calling(Targets):
         elif type(target.function) is types.FunctionType:
             bound = target.receiver is not None
             self.analysis.parameters.note(target.function, call, bound=bound)
+        elif is_class(cls := target.receiver.cls if isinstance(target.receiver, Class) else target.function):
+            making = member(cls, "__init__")
+            if making is not None and type(making.raw) is types.FunctionType:
+                self.analysis.parameters.note(making.raw, call, bound=True)
 
 
 def _plain_constant(held: Any) -> Any:

@@ -34,7 +34,8 @@ def made(cls: Class, call: Call) -> Value | None:
         return None
     if cls.cls in (object, type, super) or issubclass(cls.cls, type):
         return None
-    return Instance(cls.cls, Known("made", call.node.lineno), exact=cls.exact)
+    known = Known("made", call.node.lineno, parameters=cls.parameters)
+    return Instance(cls.cls, known, exact=cls.exact)
 
 
 def _passes_on(definer: type) -> bool:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from ...nodes import name_parts
 from ..records import Missed, shown
-from ..value import MISSING, Class, Instance, Known, Live, Value
+from ..value import MISSING, Class, Instance, Known, Live, Parameter, Value
 from .annotations import Annotations
 from .indexing import Place
 from .joins import is_nothing, join, present
 from .module_scope import Unit
+from .resting import known_of
 from .scopes import Scope
 
 if TYPE_CHECKING:
@@ -101,10 +102,21 @@ class Frame:
             return MISSING
         return self.unit.held_in(self.owner, name)
 
-    def annotated(self, form: ast.AST, line: int) -> Value | None:
-        """What an annotation in this function says."""
+    def annotated(
+        self, form: ast.AST, line: int, parameter: Parameter | None = None, *, sure: bool = False
+    ) -> Value | None:
+        """What an annotation in this function says.
+
+        Args:
+            form: the annotation.
+            line: of it.
+            parameter: the one that it is of.
+            sure: something sees to it that it is true.
+        """
         receiver = Instance(self.owner, Known("self")) if self.owner is not None else None
-        return Annotations(Known("annotated", line, sure=False), self.held, receiver).of(form)
+        parameters = frozenset([parameter] if parameter is not None else [])
+        known = Known("annotated", line, sure, parameters)
+        return Annotations(known, self.held, receiver).of(form)
 
     def bind(self, name: str, value: Value | None) -> None:
         """Let a name, or a dotted one, stand for a value; what was known of what it holds is not any more."""
@@ -143,7 +155,7 @@ class Frame:
             return
         if lacks and not self.silent and self.place is not None and name not in self.asked:
             function = self.place.qualified
-            known = owner.known if isinstance(owner, Instance) else Known("kept")
+            known = known_of(owner)
             line = node.end_lineno or node.lineno
             missed = Missed(owner, name, file, node.lineno, line, function, shown(node), known)
             records.miss(node, missed)

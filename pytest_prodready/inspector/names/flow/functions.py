@@ -163,6 +163,7 @@ def _here(value: Value | None, known: Known) -> Value | None:
     """A value of another function, as it is known where that is called."""
     if isinstance(value, Instance) and not is_nothing(value):
         return value._replace(
-            known=known._replace(sure=value.known.sure), state=value.state if value.state != EMPTY else None
+            known=known._replace(sure=value.known.sure, parameters=value.known.parameters),
+            state=value.state if value.state != EMPTY else None,
         )
     return value

@@ -43,7 +43,7 @@ def join(one: Value | None, other: Value | None) -> Value | None:
     if isinstance(one, Live) and isinstance(other, Live):
         return one if one.value is other.value else None
     if isinstance(one, Class) and isinstance(other, Class) and one.cls is other.cls:
-        return Class(one.cls, exact=one.exact and other.exact)
+        return Class(one.cls, one.exact and other.exact, one.parameters | other.parameters)
     return None
 
 
@@ -61,7 +61,7 @@ def _joined(one: Instance, other: Instance) -> Instance:
     parts = tuple(map(join, one.parts, other.parts)) if len(one.parts) == len(other.parts) else ()
     return Instance(
         one.cls,
-        one.known if other.known.sure else other.known,
+        _known(one.known, other.known),
         exact=one.exact and other.exact,
         optional=one.optional or other.optional,
         items=_inner(one, other, one.items, other.items),
@@ -72,6 +72,11 @@ def _joined(one: Instance, other: Instance) -> Instance:
         opened=one.opened or other.opened,
         state=_state(one, other),
     )
+
+
+def _known(one: Known, other: Known) -> Known:
+    known = one if other.sure else other
+    return known._replace(parameters=one.parameters | other.parameters)
 
 
 def _inner(one: Instance, other: Instance, first: Value | None, second: Value | None) -> Value | None:

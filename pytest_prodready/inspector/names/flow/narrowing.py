@@ -148,6 +148,8 @@ class Narrowing(Frame):
             kept = every and all(one in now.cls.__mro__ for one in every)
             self._become(key, present(now) if holds and kept else None if holds or not every else now)
         elif cls in now.cls.__mro__:
+            if cls is now.cls and not class_objects.is_lower_bound(cls):  # whatever an annotation says
+                now = now._replace(known=now.known._replace(parameters=frozenset()))
             self._become(key, present(now) if holds else NOTHING if now.optional else None)
         elif holds:
             below = now.cls in type.mro(cls)

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...nodes import last_name
-from ..value import Call, Class, Instance, Known, Value
+from ..value import Call, Class, Instance, Known, Parameter, Value
 from . import receivers
 from .joins import EMPTY, NOTHING, is_nothing, join, join_all, optional
+from .resting import agreeing, parameters_of
 from .scopes import Scope
 from .statements import Flow
 
@@ -21,6 +22,8 @@ class Parameters:
     def __init__(self) -> None:
         self.unresolved: dict[int, str] = {}
         """``id`` of a call → the name of the method, which is called on what is not known."""
+        self.said: dict[Parameter, Value] = {}
+        """What the annotations of parameters say."""
         self._sites: dict[types.CodeType, dict[int, dict[str, Value | None] | None]] = {}
         """Function → ``id`` of a call → what it passes, ``None`` where that cannot be told."""
 
@@ -29,6 +32,14 @@ class Parameters:
         code = function.__code__
         given = None if call.spread else _given(code, call, bound=bound)
         self._sites.setdefault(code, {})[id(call.node)] = given
+
+    def sites(self, code: types.CodeType) -> list[dict[str, Value | None] | None]:
+        """What each call of a function passes, ``None`` where that cannot be told."""
+        return [*self._sites.get(code, {}).values()]
+
+    def codes(self) -> Iterator[types.CodeType]:
+        """The functions that are called."""
+        yield from self._sites
 
     def passed(self) -> Iterator[tuple[types.CodeType, dict[str, Value]]]:
         """Each function, with the parameters that all of its calls pass a value of one class."""
@@ -56,7 +67,8 @@ def _anonymous(value: Value | None) -> Value | None:
     if not isinstance(value, Instance) or is_nothing(value):
         return value
     state = value.state if value.state != EMPTY else None
-    return value._replace(known=Known("passed", sure=value.known.sure), exact=False, state=state)
+    known = Known("passed", sure=value.known.sure, parameters=value.known.parameters)
+    return value._replace(known=known, exact=False, state=state)
 
 
 def begin(flow: Flow, node: Any, passed: Mapping[str, Value | None]) -> None:
@@ -78,7 +90,9 @@ def begin(flow: Flow, node: Any, passed: Mapping[str, Value | None]) -> None:
     known = Known("made", node.lineno)
     for star, cls in ((arguments.vararg, tuple), (arguments.kwarg, dict)):
         if star is not None:
-            inner = flow.annotated(star.annotation, star.lineno) if star.annotation is not None else None
+            rests = Parameter(id(node), star.arg)
+            form = star.annotation
+            inner = flow.annotated(form, star.lineno, rests) if form is not None else None
             rows = {"items": inner} if cls is tuple else {"values": inner}
             flow.env[star.arg] = Instance(cls, known, exact=True, **rows)  # type: ignore[arg-type]
     for name in scope.shared & flow.env.keys():
@@ -87,13 +101,29 @@ def begin(flow: Flow, node: Any, passed: Mapping[str, Value | None]) -> None:
         _first(flow, node, positional[0])
 
 
+def _said(flow: Flow, one: ast.arg, passed: Value | None, *, nothing: bool) -> Value | None:
+    """What the annotation of a parameter says; it rests on that, unless a framework sees to it."""
+    form = one.annotation
+    if form is None or flow.place is None:
+        return None
+    parameter = Parameter(id(flow.place.node), one.arg)
+    value = flow.annotated(form, one.lineno, parameter)
+    if value is not None and parameters_of(value):
+        checked = flow.analysis.validated.checks(flow, one.arg, value)
+        if checked or agreeing(value, passed) == frozenset():
+            value = flow.annotated(form, one.lineno, sure=True)
+    value = optional(value) if nothing else value
+    if value is not None:
+        flow.analysis.parameters.said[parameter] = value
+    return value
+
+
 def _parameter(
     flow: Flow, one: ast.arg, default: ast.expr | None, passed: Mapping[str, Value | None]
 ) -> Value | None:
     nothing = isinstance(default, ast.Constant) and default.value is None
     if one.annotation is not None:
-        value = flow.annotated(one.annotation, one.lineno)
-        return optional(value) if nothing else value
+        return _said(flow, one, passed.get(one.arg), nothing=nothing)
     value = passed.get(one.arg)
     if value is None or default is None:
         return value

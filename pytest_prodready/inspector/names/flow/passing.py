@@ -47,7 +47,7 @@ def functions(analysis: Analysis, others: set[str]) -> Iterator[tuple[Unit, Plac
         if found is None or place is None or name in others or name in unresolved or name.startswith("__"):
             continue
         given = {one: value for one, value in given.items() if one not in _annotated(place)}
-        if given and _is_only_called(analysis, found, place, code):
+        if given and is_only_called(analysis, found, place, code):
             yield found, place, given
 
 
@@ -57,7 +57,8 @@ def _annotated(place: Place) -> set[str]:
     return {one.arg for one in every if one.annotation is not None}
 
 
-def _is_only_called(analysis: Analysis, unit: Unit, place: Place, code: types.CodeType) -> bool:
+def is_only_called(analysis: Analysis, unit: Unit, place: Place, code: types.CodeType) -> bool:
+    """Whether neither a decorator nor another class makes something else call a function by its name."""
     decorators = {last_name(one) for one in getattr(place.node, "decorator_list", ())}
     if not decorators <= NEUTRAL:
         return False

@@ -47,6 +47,11 @@ def called(call: Call) -> Value | None:
     return _executed(call, kind)
 
 
+def runs(call: Call) -> bool:
+    """Whether a method of a session is called whose argument says what it gives."""
+    return call.name in METHODS and receiver(call) is not None
+
+
 def receiver(call: Call) -> str | None:
     """How sure it is that a method is that of a session, and of which kind; ``None`` for no session."""
     owner = call.owner

@@ -72,6 +72,10 @@ class SqlalchemyValues(Framework):
             return _method(owner, call)
         return sessions.called(call)
 
+    def runs(self, call: Call) -> bool:
+        """Whether a session runs a statement."""
+        return sessions.runs(call)
+
     def names(self, owner: Value) -> frozenset[str] | None:
         """All the names of a row, of a table's columns, of an attribute asked of its class."""
         if isinstance(owner, Class):
