@@ -70,6 +70,26 @@ def test_an_annotation_alone(tmp_path: Path, source: str) -> None:
     assert uncertain(tmp_path, in_shop(source)) == found
 
 
+MAKES = "from dataclasses import dataclass\n@dataclass\nclass Row:\n    name: str\n"
+
+
+@pytest.mark.parametrize(
+    "source, proven",
+    [
+        ("def make(y) -> Row: return y\ndef use(y): make(y).colour\n", False),
+        ("async def make(y) -> Row: return y\nasync def use(y): (await make(y)).colour\n", False),
+        ("def make(y) -> Row: return y\ndef use(y): make(y).nmae\n", True),  # it is misspelt
+        ("def make(y) -> Row: return Row(y)\ndef use(y): make(y).colour\n", True),
+        ("def make(y): return Row(y)\ndef use(y): make(y).colour\n", True),
+    ],
+)
+def test_the_annotation_of_a_result(tmp_path: Path, source: str, proven: bool) -> None:
+    """A function may return something else, where it is not seen to return what it says."""
+    found = missing(tmp_path, in_shop(MAKES + source))
+    assert len(found) == 1
+    assert uncertain(tmp_path, in_shop(MAKES + source)) == ([] if proven else found)
+
+
 @pytest.mark.parametrize(
     "source",
     [

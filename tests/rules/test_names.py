@@ -76,12 +76,12 @@ def test_what_is_not_known_is_not_said(
 
 
 def test_a_class_that_only_an_annotation_says() -> None:
-    """A warning: nothing checks what a parameter is passed."""
+    """A warning: nothing checks what a parameter is passed, or what a function returns."""
     (fault,) = faults(replace(READ, known="annotated", certain=False))
     assert fault.level is Level.WARNING
     assert fault.proof == (
-        "the class is known from a value annotated at line 8, by the annotation of a parameter alone: "
-        "nothing checks what is passed; asked the class that was loaded as production loads it"
+        "the class is known from a value annotated at line 8, by an annotation alone: nothing checks what it "
+        "says while the program runs; asked the class that was loaded as production loads it"
     )
 
 

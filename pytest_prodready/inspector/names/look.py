@@ -93,12 +93,14 @@ def _facts(analysis: Analysis, project: Project, confirming: Confirming, read: s
     judged = read - analysis.given_up
     candidates = [one for one in found.missed.values() if not found.may_have(one)]
     told: dict[tuple[type | None, str], bool] = {}
-    for one in Plausible(analysis).every(candidates):
+    plausible = Plausible(analysis)
+    for one in plausible.every(candidates):
         key = class_of(one.owner), one.name
         if key not in told or one.nullable:
             told[key] = _confirmed(analysis, one, judged)
         if told[key]:
-            certain = bool(one.nullable) or confirming.is_proven(one.known)
+            proven = confirming.is_proven(one.known) and not plausible.is_another_result(one)
+            certain = bool(one.nullable) or proven
             missed[_named(one)].append({**_read(one, analysis, project), "certain": certain})
     reads: dict[str, int] = defaultdict(int)
     for cls, times in found.asked.items():

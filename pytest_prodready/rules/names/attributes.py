@@ -20,7 +20,7 @@ HOW = {
     "tested": "a condition",
 }
 """How a class came to be known → in words."""
-UNCONFIRMED = ", by the annotation of a parameter alone: nothing checks what is passed"
+UNCONFIRMED = ", by an annotation alone: nothing checks what it says while the program runs"
 
 
 @family.rule(

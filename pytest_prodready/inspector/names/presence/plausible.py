@@ -48,6 +48,10 @@ class Plausible:
         # several names that one class has not, all in one function: it is another class
         return [one for one in kept if not self._is_doubtful(one) or len(names[_source(one)]) == 1]
 
+    def is_another_result(self, missed: Missed) -> bool:
+        """Whether a function may well return something else than its annotation says: nothing is misspelt."""
+        return missed.known.how == "returned" and self._is_doubtful(missed)
+
     def _single(self, missed: Missed) -> bool:
         if self._is_ignored(missed):
             return False
