@@ -502,6 +502,56 @@ def test_what_the_framework_passes_confirms_an_annotation(tmp_path: Path) -> Non
     assert found == {"pricee": True, "titel": False}
 
 
+LIBRARY = {
+    "beside/__init__.py": "",
+    "beside/serials.py": """\
+        from django.conf import settings
+
+        NAMES = ["LIB_BY_DATA"]
+
+
+        def later():
+            settings.LIB_STORED = 1
+            setattr(
+                settings,
+                "LIB_BY_NAME",
+                getattr(settings, "LIB_ONLY_READ", 1),
+            )
+            print(settings.LIB_ASKED == 1)
+
+
+        class Own:
+            def __init__(self):
+                self.LIB_OF_OWN = 1
+        """,
+    "beside/defaults.py": """\
+        from django.conf import settings
+
+
+        def later():
+            for name in ["LIB_BY_DATA"]:
+                setattr(settings, name, 1)
+        """,
+    "shop/code.py": """\
+        from django.conf import settings
+        from beside import defaults, serials
+
+
+        def shown():
+            print(settings.LIB_STORED, settings.LIB_BY_NAME, settings.LIB_BY_DATA)
+            print(settings.LIB_ONLY_READ)  # LIB_ONLY_READ ->
+            print(settings.LIB_ASKED)  # LIB_ASKED ->
+            print(settings.LIB_OF_OWN)  # LIB_OF_OWN ->
+        """,
+}
+"""A package that is none of the application's, whose functions store settings when they are called."""
+
+
+def test_settings_that_a_library_stores_later(tmp_path: Path) -> None:
+    """A store in a loaded library gives the setting; that it reads one, or has the name itself, does not."""
+    _judge(tmp_path, LIBRARY)
+
+
 def _judge(root: Path, modules: Mapping[str, str]) -> None:
     names = inspect(root, {"shop/settings.py": SETTINGS, **modules})
     expected = set()

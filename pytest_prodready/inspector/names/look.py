@@ -12,7 +12,7 @@ from typing import Any
 from ..parsed import Parsed
 from ..project import Project, source_file
 from . import frameworks, records
-from .django import optional
+from .django import configured, optional
 from .flow import module_scope
 from .flow.analysis import Analysis
 from .flow.confirming import Confirming
@@ -133,8 +133,10 @@ def _facts(analysis: Analysis, project: Project, confirming: Confirming, read: s
 
 
 def _confirmed(analysis: Analysis, one: Missed, judged: set[str]) -> bool:
-    if one.nullable or analysis.frameworks.names(one.owner) is not None:
+    if one.nullable:
         return True
+    if analysis.frameworks.names(one.owner) is not None:
+        return not configured.given_later(one.owner, one.name)
     return bool(analysis.presence.confirmed(one.owner, one.name, judged))
 
 

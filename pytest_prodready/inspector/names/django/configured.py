@@ -15,6 +15,7 @@ from ...django.source_text import read
 from ...objects import attributes, is_a
 from ...project import Project, source_file
 from ..presence import class_objects, stored
+from ..presence.confirm import gives
 from ..value import UNKNOWN, Call, Instance, Known, Live, Value
 
 
@@ -26,6 +27,10 @@ class Configured(NamedTuple):
 
 
 WRITTEN = re.compile(rb"""\b([A-Z][A-Z0-9_]+)\s*(?::[^=\n]+)?=(?!=)|['"]([A-Z][A-Z0-9_]+)['"]""")
+BY_DATA = re.compile(
+    rb"""\bsetattr\(\s*[\w.]*\bsettings\s*,(?!\s*['"])|\bsettings\.__dict__\b|\bvars\([\w.]*\bsettings\)"""
+)
+"""In a source that stores settings by names that are data."""
 CONFIGURED = Known("configured")
 ANSWERING = {"__getattr__", "__getattribute__", "__setattr__", "_setup"}
 """With one of these of its own, an object of settings may have any name."""
@@ -116,6 +121,25 @@ def _written(project: Project) -> frozenset[str]:
         for names in WRITTEN.findall(read(source_file(module))):
             found.update(name.decode() for name in names if name)
     return frozenset(found)
+
+
+def given_later(owner: Value, name: str) -> bool:
+    """Whether a loaded module, of a library as well, stores a setting of this name: once it is called.
+
+    To be asked for those few settings that are missing in the end: it reads the sources of all modules.
+    A library that only reads a setting does not give it.
+    """
+    if not isinstance(owner, Instance) or owner.state != Configured("DJANGO_SETTINGS_MODULE"):
+        return False
+    word = re.escape(name.encode())
+    by_name = re.compile(rb"""\bsetattr\([^()]*,\s*['"]%s['"]\s*,""" % word)
+    files = {file for module in list(sys.modules.values()) if (file := source_file(module))}
+    for data in map(read, files):
+        if name.encode() not in data or not re.search(rb"\b%s\b" % word, data):
+            continue
+        if gives(data, name) or by_name.search(data) or BY_DATA.search(data):
+            return True
+    return False
 
 
 def item(owner: Instance, call: Call) -> Value | None:

@@ -74,14 +74,14 @@ class Confirm:
             data = self._text(file)
             if text not in data:
                 continue
-            if file not in judged and _gives(data, name):
+            if file not in judged and gives(data, name):
                 return False
             if self._given_by_key(file, data, name):
                 return False
         tops = self._tops(cls) if cls is not None else set()
         for module, file in self._loaded()[1] if tops else ():
             data = self._text(file)
-            if text in data and _gives(data, name) and _speaks_of(tops, module, data):
+            if text in data and gives(data, name) and _speaks_of(tops, module, data):
                 return False
         return True
 
@@ -194,7 +194,7 @@ class Confirm:
         return self._texts[file]
 
 
-def _gives(data: bytes, name: str) -> bool:
+def gives(data: bytes, name: str) -> bool:
     """Whether a source gives the attribute to an object that is not ``self`` or ``cls``."""
     for found in _written(name).finditer(data):
         before = data[data.rfind(b"\n", 0, found.start()) + 1 : found.start()]
