@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -328,3 +329,42 @@ def named(review: Review):
     assert (one.code, one.level) == ("PRD331", Level.WARNING)
     assert "Review.owner may be None" in one.message
     assert str(one.location) == f"src/code.py:{IMPORTS.count(chr(10)) + 11}"
+
+
+RELATED = (
+    IMPORTS.replace("import delete", "import Column, ForeignKey, Integer, delete").replace(
+        "aliased,", "aliased, relationship,"
+    )
+    + """
+class Review(LocalBusiness.__base__):
+    __tablename__ = "reviews"
+    id = Column(Integer, primary_key=True)
+    written_by = Column("author", ForeignKey("owners.id"))
+    checked_by = Column(ForeignKey("owners.id"))
+    owner = relationship(Owner, foreign_keys=[written_by])
+    checker = relationship(Owner, foreign_keys=[checked_by])
+"""
+)
+
+
+def judged(judge: Callable[[str], Run], function: str) -> list[str]:
+    """The lines of a function over ``RELATED`` with a relation that may be empty."""
+    run = judge(f"{RELATED}\n{textwrap.dedent(function)}")
+    lines = (f"{RELATED}\n{textwrap.dedent(function)}").splitlines()
+    assert {one.level for one in run.findings} <= {Level.WARNING}
+    return sorted(lines[one.location.line - 1].strip() for one in run.findings if one.location)
+
+
+def test_the_column_of_a_relation_is_asked_before(judge: Callable[[str], Run]) -> None:
+    """The column says it that the relation goes through, whatever it is called, and no other one."""
+    function = """
+        def named(review: Review):
+            if not review.written_by:
+                return None
+            return review.owner.name, review.checker.name  # of the other column
+    """
+    assert judged(judge, function) == ["return review.owner.name, review.checker.name  # of the other column"]
+    assert judged(judge, function.replace(", review.checker.name", "")) == []
+    assert (
+        judged(judge, function.replace("not review.written_by", "review.written_by is None and True")) != []
+    )

@@ -552,6 +552,51 @@ def test_settings_that_a_library_stores_later(tmp_path: Path) -> None:
     _judge(tmp_path, LIBRARY)
 
 
+RELATED = {
+    "shop/code.py": """\
+        from django.db import models
+
+
+        class Region(models.Model):
+            country = models.CharField(max_length=2)
+            code = models.CharField(max_length=9)
+
+            class Meta:
+                app_label = "shop"
+                unique_together = [("country", "code")]
+
+
+        class Branch(models.Model):
+            country = models.CharField(max_length=2)
+            area = models.CharField(max_length=9, null=True)
+            region = models.ForeignObject(
+                Region, models.CASCADE, ["country", "area"], ["country", "code"], null=True
+            )
+            main = models.ForeignKey("self", models.CASCADE, null=True, related_name="+")
+
+            class Meta:
+                app_label = "shop"
+
+            def by_columns(self):
+                if not self.area:
+                    return self.region.code  # empty
+                return self.region.code
+
+            def by_column(self):
+                return self.main.area if self.main_id else None
+        """,
+}
+
+
+def test_relations_that_a_column_shows_to_be_there(tmp_path: Path) -> None:
+    """All columns of a relation are asked of Django."""
+    names = inspect(tmp_path, {"shop/settings.py": SETTINGS, **RELATED})
+    lines = RELATED["shop/code.py"].splitlines()
+    expected = [number for number, line in enumerate(lines, 1) if line.endswith("# empty")]
+    found = [one.location.line for cls in names.classes for one in cls.missing if one.nullable]
+    assert sorted(found) == expected
+
+
 def _judge(root: Path, modules: Mapping[str, str]) -> None:
     names = inspect(root, {"shop/settings.py": SETTINGS, **modules})
     expected = set()

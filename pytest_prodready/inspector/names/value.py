@@ -132,6 +132,10 @@ class Framework(Protocol):
         """The names in options of loaded classes, each with the file that it stands in."""
         return ()
 
+    def relations(self, owner: Instance, column: str) -> Iterable[str]:
+        """The references to one other row, by their attributes, that are there where ``owner.column`` is."""
+        return ()
+
     def names(self, owner: Value) -> frozenset[str] | None:
         """All names that a value has, where its class does not list them and the framework does."""
         return None

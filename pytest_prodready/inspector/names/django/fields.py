@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 from ..value import Instance, Known
@@ -113,6 +114,14 @@ def attribute(owner: Instance, name: str) -> Instance | None:
     if kind == "ReverseOneToOneDescriptor":
         return _related(found.related.related_model)
     return None
+
+
+def references(model: type, name: str) -> Iterator[str]:
+    """The foreign keys of a model that are stored in the column whose attribute is ``name``."""
+    for one in options(model).fields:
+        local: Any = getattr(one, "local_related_fields", None) or ()
+        if one.name != name and any(column.attname == name for column in local):
+            yield str(one.name)
 
 
 def _changed_below(owner: Instance, name: str, found: object) -> bool:

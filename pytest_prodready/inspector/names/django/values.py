@@ -91,6 +91,10 @@ class DjangoValues(Framework):
         """A signal's instance, the object of an admin class's method."""
         return self._parameters.of(owner, function, node)
 
+    def relations(self, owner: Instance, column: str) -> Iterable[str]:
+        """The foreign keys that a column holds."""
+        return django_fields.references(owner.cls, column) if is_model(owner.cls) else ()
+
     def names(self, owner: Value) -> frozenset[str] | None:
         """All settings that there are."""
         return django_configured.names(owner, self.project)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from ..presence.objects_held import value_of
-from ..value import Asked, Call, Framework, Function, Live, Value
+from ..value import Asked, Call, Framework, Function, Instance, Live, Value
 
 Answer = TypeVar("Answer")
 
@@ -32,6 +32,12 @@ class Frameworks:
     def lookups(self, call: Call) -> list[Asked]:
         """The names that a call asks a model for."""
         return [asked for found in self._answers(lambda one: list(one.lookups(call))) for asked in found]
+
+    def relations(self, owner: Instance, column: str) -> list[str]:
+        """The references to one other row that are there where a column's attribute is."""
+        return [
+            name for found in self._answers(lambda one: list(one.relations(owner, column))) for name in found
+        ]
 
     def names(self, owner: Value) -> frozenset[str] | None:
         """All names that a value has; ``None`` where that is for its class to say."""

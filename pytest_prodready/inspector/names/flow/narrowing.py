@@ -64,13 +64,28 @@ class Narrowing(Frame):
             self._there(test, key)
 
     def _there(self, node: ast.expr, key: str) -> None:
-        """The expression is not ``None``; of a relation of Django's, its column says so, too."""
+        """The expression is not ``None``; of a relation, its column says so, too."""
         self._become(key, present(self._now(node, key)))
-        if isinstance(node, ast.Attribute) and node.attr.endswith("_id"):
-            relation = ast.copy_location(ast.Attribute(node.value, node.attr[:-3], ast.Load()), node)
-            value = self._now(relation, key[:-3])
+        if not isinstance(node, ast.Attribute):
+            return
+        holder = self.path(node.value)
+        for name in self._relations(node, holder):
+            relation = ast.copy_location(ast.Attribute(node.value, name, ast.Load()), node)
+            value = self._now(relation, f"{holder}.{name}")
             if isinstance(value, Instance) and value.optional:
-                self._become(key[:-3], present(value))
+                self._become(f"{holder}.{name}", present(value))
+
+    def _relations(self, column: ast.Attribute, holder: str) -> set[str]:
+        """The attributes beside a column that give the row which it refers to."""
+        owner = self._now(column.value, holder)
+        found = (
+            set(self.analysis.frameworks.relations(owner, column.attr))
+            if isinstance(owner, Instance)
+            else set()
+        )
+        if column.attr.endswith("_id"):  # an attribute of the usual name may be a property over it
+            found.add(column.attr[:-3])
+        return found
 
     def _any_of(self, test: ast.BoolOp) -> None:
         """``isinstance(a, X) or …``: what the parts say of may be of any class that they ask for."""

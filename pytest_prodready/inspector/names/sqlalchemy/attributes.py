@@ -6,6 +6,7 @@ import datetime as dt
 import decimal
 import enum
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 from ..value import Class, Instance, Known, Live, Value
@@ -142,6 +143,16 @@ def _related(cls: type, prop: Any, name: str, line: int) -> Instance | None:
     made = "InstrumentedSet" if collection is set else "InstrumentedList"
     kind = mapped.loaded("sqlalchemy.orm.collections", made)
     return listed(item, known, kind)._replace(values=None if collection is set else item) if kind else None
+
+
+def references(cls: type, name: str) -> Iterator[str]:
+    """The relationships of a mapped class to one other row that go through the column ``cls.name``."""
+    mapper, column = mapped.mapper_of(cls), mapped.property_of(cls, name)
+    if mapper is None or not mapped.is_a(column, "sqlalchemy.orm", "ColumnProperty"):
+        return
+    for key, prop in list(mapper.relationships.items()):
+        if prop.direction.name == "MANYTOONE" and not prop.local_columns.isdisjoint(column.columns):
+            yield str(key)
 
 
 def _nullable(prop: Any) -> bool | None:

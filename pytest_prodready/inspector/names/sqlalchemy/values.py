@@ -8,7 +8,7 @@ from typing import Any
 from ...project import Project
 from ..value import Asked, Call, Class, Framework, Instance, Live, Value
 from . import closed, lookups, mapped, options, results, sessions, statements
-from .attributes import attribute
+from .attributes import attribute, references
 from .states import Columns, Rows, Statement
 
 BEGINNING = (
@@ -75,6 +75,10 @@ class SqlalchemyValues(Framework):
     def runs(self, call: Call) -> bool:
         """Whether a session runs a statement."""
         return sessions.runs(call)
+
+    def relations(self, owner: Instance, column: str) -> Iterable[str]:
+        """The relationships that go through a column."""
+        return references(owner.cls, column)
 
     def names(self, owner: Value) -> frozenset[str] | None:
         """All the names of a row, of a table's columns, of an attribute asked of its class."""
