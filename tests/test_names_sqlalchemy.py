@@ -368,3 +368,17 @@ def test_the_column_of_a_relation_is_asked_before(judge: Callable[[str], Run]) -
     assert (
         judged(judge, function.replace("not review.written_by", "review.written_by is None and True")) != []
     )
+
+
+def test_a_relation_that_has_just_been_given(judge: Callable[[str], Run]) -> None:
+    """It is not empty, as long as nothing says that it was given nothing, and only on this way."""
+    function = """
+        def named(review: Review, made, other):
+            if made:
+                review.owner = made()
+                print(review.owner.name)
+            print(review.owner.name, "again")
+            review.checker, other = made()
+            return review.checker.name
+    """
+    assert judged(judge, function) == ['print(review.owner.name, "again")']

@@ -584,12 +584,25 @@ RELATED = {
 
             def by_column(self):
                 return self.main.area if self.main_id else None
+
+            def given(self, make, data):
+                self.main = make(data)
+                self.main.save()
+
+            def given_nothing_to_another(self, make, other):
+                other.main = make(data)
+                self.main.delete()  # empty
+
+
+        def given(branch: Branch, make):
+            branch.main = make()
+            branch.main.save()
         """,
 }
 
 
-def test_relations_that_a_column_shows_to_be_there(tmp_path: Path) -> None:
-    """All columns of a relation are asked of Django."""
+def test_relations_that_a_column_or_an_assignment_shows_to_be_there(tmp_path: Path) -> None:
+    """All columns of a relation are asked of Django, and what was just assigned is not empty."""
     names = inspect(tmp_path, {"shop/settings.py": SETTINGS, **RELATED})
     lines = RELATED["shop/code.py"].splitlines()
     expected = [number for number, line in enumerate(lines, 1) if line.endswith("# empty")]

@@ -9,9 +9,10 @@ from ...statement_names import resolved
 from ..presence.objects_held import value_of
 from ..value import MISSING, Class, Instance, Known, Value
 from . import containers
+from .attributes import as_sure
 from .containers import items_of
 from .expressions import Expressions
-from .joins import is_empty, is_nothing
+from .joins import is_empty, is_nothing, present
 
 
 class Binding(Expressions):
@@ -59,8 +60,21 @@ class Binding(Expressions):
             start = f"{key}."
             for one in [one for one in self.env if one == key or one.startswith(start)]:
                 del self.env[one]
-            if value is not None:
-                self.env[key] = value
+            known = self._given(self.env.get(holder, owner), target) if value is None else value
+            if known is not None:
+                self.env[key] = known
+
+    def _given(self, owner: Value | None, target: ast.Attribute) -> Value | None:
+        """What an attribute is that has just been given a value of which nothing is known.
+
+        A relation that may be empty is so no longer: nothing says that it was given ``None``. Only the
+        frameworks are asked: what the methods of a class store may be what is being read here.
+        """
+        if not isinstance(owner, Instance):
+            return None
+        found = self.analysis.frameworks.attribute(owner, target.attr, target.lineno)
+        empty = found is not None and self._is_nullable(found)
+        return as_sure(present(found), owner) if empty else None
 
     def _assign(self, node: ast.Assign) -> None:
         value = self.value(node.value)
