@@ -245,6 +245,32 @@ def test_a_database_that_is_behind_or_ahead(shop: Shop) -> None:
     assert "The database has applied 0009_later of shop" in run.text
 
 
+def test_an_application_without_migrations_beside_django_evolution(shop: Shop) -> None:
+    """It makes the tables of applications without migrations; those that have some are judged."""
+    models = SHOP["shop/models.py"].replace("max_length=20", "max_length=30")
+    installed = SHOP["site_/settings.py"].replace('["shop"', '["shop", "book"')
+    shop.write(
+        {
+            "book/__init__.py": "",
+            "book/models.py": "from django.db import models\nclass Page(models.Model): ...\n",
+            "site_/settings.py": installed,
+        }
+    )
+    assert found(shop.gate("--prodready-select=PRD323")) == [
+        ("PRD323", Level.ERROR, "migrations:book", "book/models.py:2")
+    ]
+    shop.write(
+        {
+            "django_evolution/__init__.py": "",
+            "shop/models.py": models.replace("max_length=30", "max_length=30, null=True"),
+            "site_/settings.py": installed.replace('"book"', '"book", "django_evolution"'),
+        }
+    )
+    assert found(shop.gate("--prodready-select=PRD323")) == [
+        ("PRD323", Level.ERROR, "migrations:shop", "shop/models.py:3")
+    ]
+
+
 def test_an_application_without_migrations_beside_operations_of_postgresql(shop: Shop) -> None:
     """PRD323 for its tables, and PRD324 for a schema that only SQLite was seen to take."""
     shop.write(

@@ -136,7 +136,7 @@ class DjangoApp:
     migrated: bool = True
     """It has migrations."""
     disabled: bool = False
-    """``MIGRATION_MODULES`` switches them off."""
+    """``MIGRATION_MODULES`` switches them off, or Django Evolution stands in for them."""
     models: tuple[str, ...] = ()
     """Of an application without migrations: the tables of its managed models."""
     leaves: tuple[tuple[str, Location | None], ...] = ()

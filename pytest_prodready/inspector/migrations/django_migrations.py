@@ -75,12 +75,19 @@ def _app(config: Any, loader: Any, conflicts: Mapping[str, list[str]], project: 
         "own": own,
         "location": django_changes.place(unmade[0], "", project) if unmade else None,
         "migrated": migrated,
-        "disabled": settings.MIGRATION_MODULES.get(label, "") is None,
+        "disabled": settings.MIGRATION_MODULES.get(label, "") is None or _evolves(),
         "models": sorted(str(model._meta.db_table) for model in unmade),
         "leaves": leaves,
         "names": sorted({*disk, *replaced}),
         "marks": vendor_marks.few(_marks(disk, project)) if own else [],
     }
+
+
+def _evolves() -> bool:
+    """Whether Django Evolution is installed, whose command makes the tables that no migration does."""
+    from django.apps import apps
+
+    return bool(apps.is_installed("django_evolution"))
 
 
 def _made_by_django(model: Any) -> bool:
