@@ -47,7 +47,16 @@ def does_not_start(seen: Server | None, facts: Facts) -> Iterator[Fault]:
         server_log.place(log, facts.root) or place,
         proof=_start_proof(seen),
         details=tuple(details),
+        level=Level.WARNING if _loads_settings_first(seen) else None,
     )
+
+
+def _loads_settings_first(seen: Server) -> bool:
+    """Whether it is Django's own server, as the gate chose it: production's begins with the app's module.
+
+    What that one does for the settings, a directory on ``sys.path`` or a variable, has not been done then.
+    """
+    return seen.chosen.startswith("django ") and not seen.started
 
 
 def _another_server(seen: Server) -> Iterator[Fault]:

@@ -52,6 +52,24 @@ def test_what_the_server_itself_lacks() -> None:
     assert only(findings(replace(seen, packages=("pkg_resources",)))).remedy != remedy
 
 
+@pytest.mark.parametrize(
+    "chosen, started, level",
+    [
+        ("django 5.2", False, Level.WARNING),
+        ("django 5.2", True, Level.ERROR),
+        ("gunicorn 26.2.0", False, Level.ERROR),
+        ("", False, Level.ERROR),
+    ],
+)
+def test_a_server_that_loads_the_settings_first(chosen: str, started: bool, level: Level) -> None:
+    """Django's own, where nobody has asked for it: the app's module may do something for the settings."""
+    failure = Failure(
+        "exited", "it exited with status 1 before it answered", output="No module named 'local'"
+    )
+    server = replace(UP, started=started, url="", failure=failure, chosen=chosen)
+    assert only(findings(facts(server=server))).level is level
+
+
 WAITS = """INFO:     Waiting for application startup.
 [09:15:07] INFO     INFO:backoff:Backing off             _common.py:105
                     ping_search_engine(...) for 5.3s
