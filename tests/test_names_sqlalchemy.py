@@ -352,7 +352,9 @@ def judged(judge: Callable[[str], Run], function: str) -> list[str]:
     run = judge(f"{RELATED}\n{textwrap.dedent(function)}")
     lines = (f"{RELATED}\n{textwrap.dedent(function)}").splitlines()
     assert {one.level for one in run.findings} <= {Level.WARNING}
-    return sorted(lines[one.location.line - 1].strip() for one in run.findings if one.location)
+    return sorted(
+        lines[one.location.line - 1].strip() for one in run.findings if one.location and one.location.line
+    )
 
 
 def test_the_column_of_a_relation_is_asked_before(judge: Callable[[str], Run]) -> None:
