@@ -521,6 +521,15 @@ class Legacy(models.Model):
     class Meta:
         managed = False
         db_table = "legacy"
+class Dashboard(models.Model):
+    class Meta:
+        managed = False
+        permissions = [("admin", "Sees it")]
+class View(models.Model):
+    name = models.CharField(max_length=9)
+    class Meta:
+        managed = False
+        db_table = "views"
 class Known(Place):
     class Meta:
         proxy = True
@@ -547,6 +556,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel("Thing", [], {"db_table": "stuff"}),
         migrations.AlterModelTable("Thing", "things"),
         migrations.AddField("Thing", "tags", models.ManyToManyField("shop.job")),
+        migrations.CreateModel("Queue", [], {"managed": False}),
+        migrations.RenameModel("Queue", "Dashboard"),
+        migrations.AlterModelOptions("Dashboard", {"managed": False, "permissions": []}),
+        migrations.CreateModel("Seen", [], {"db_table": "views"}),
+        migrations.RenameModel("Seen", "View"),
+        migrations.AlterModelOptions("View", {"managed": False}),
         migrations.CreateModel("Gone", []),
         migrations.DeleteModel("Gone"),
     ]
@@ -577,15 +592,17 @@ def test_tables_of_django_that_no_migration_was_run_for(
     run = gate(pytester, SELECT)
     assert [one[:4] for one in told(run)] == [
         ("PRD311", "warning", "legacy", "shop/models.py:8"),
-        ("PRD311", "error", "shop_gone", "shop/models.py:22"),
+        ("PRD311", "error", "shop_gone", "shop/models.py:31"),
         ("PRD311", "error", "shop_job", "shop/models.py:6"),
         ("PRD311", "error", "shop_place_near", "shop/models.py:5"),
-        ("PRD311", "error", "things", "shop/models.py:18"),
-        ("PRD311", "error", "things_tags", "shop/models.py:19"),
+        ("PRD311", "error", "things", "shop/models.py:27"),
+        ("PRD311", "error", "things_tags", "shop/models.py:28"),
+        ("PRD311", "info", "views", "shop/models.py:16"),
         ("PRD312", "warning", "shop_place", "shop/models.py:2"),
         ("PRD312", "error", "shop_place", "shop/models.py:4"),
     ]
     messages = {subject: message for _, _, subject, _, message in told(run)}
+    assert messages.pop("views").endswith("fails. Django does not manage it.")
     migration = "The migration shop.0001_initial creates it (shop/migrations/0001_initial.py:{})."
     assert messages["legacy"].endswith("Django does not manage it.")
     assert messages["shop_job"] == (

@@ -9,7 +9,7 @@ from pytest_prodready.facts.places import Location
 
 @dataclass(frozen=True, slots=True)
 class TableMaker:
-    """A migration of the source that makes a table which the database does not have."""
+    """A migration of the source that gives a table its name which the database does not have."""
 
     table: str
     schema: str
@@ -17,6 +17,8 @@ class TableMaker:
     migration: str
     """``shop.0002_place`` of Django, ``3f2a91 (add places)`` of Alembic."""
     location: Location
+    makes: bool = True
+    """It makes the table, too; not of a model that the migrations themselves have as unmanaged."""
 
 
 @dataclass(frozen=True, slots=True)

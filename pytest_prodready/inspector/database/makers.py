@@ -105,10 +105,10 @@ def _of_django(app: str, project: Project) -> list[Facts]:
     """The tables that an application's migrations leave behind, each with the one that gave it its name."""
     known: dict[str, Facts] = {}  # model → its table; a table between two by its model and field
 
-    def gives(key: str, table: str, migration: str, file: str, line: int) -> None:
+    def gives(key: str, table: str, migration: str, file: str, line: int, makes: bool = True) -> None:
         name = re.split(r'"\s*\.\s*"', table.strip('"'))[-1]
         place = project.location(file, line)
-        known[key] = {"table": name, "schema": "", "migration": migration, "location": place}
+        known[key] = {"table": name, "schema": "", "migration": migration, "location": place, "makes": makes}
 
     for file in _migrations(app):
         tree = tree_of(file)
@@ -120,19 +120,27 @@ def _of_django(app: str, project: Project) -> list[Facts]:
             if operation == "CreateModel":
                 model = _argument(node, 0, "name")
                 table = _option(node, "db_table") or f"{app}_{model.lower()}"
-                gives(model.lower(), table, migration, file, node.lineno)
-                for field in _many_to_many(node):
+                makes = _manages(_value(node, 2, "options"))
+                gives(model.lower(), table, migration, file, node.lineno, makes)
+                for field in _many_to_many(node) if makes else ():
                     gives(f"{model.lower()}.{field}", f"{table}_{field}", migration, file, node.lineno)
             elif operation == "AddField" and _joins(_value(node, 2, "field")):
                 model, field = _argument(node, 0, "model_name").lower(), _argument(node, 1, "name")
                 table = known[model]["table"] if model in known else f"{app}_{model}"
                 gives(f"{model}.{field}", f"{table}_{field}", migration, file, node.lineno)
             elif operation == "AlterModelTable" and (table := _argument(node, 1, "table")):
-                gives(_argument(node, 0, "name").lower(), table, migration, file, node.lineno)
+                model = _argument(node, 0, "name").lower()
+                gives(model, table, migration, file, node.lineno, known.get(model, {}).get("makes", True))
+            elif operation == "AlterModelOptions":
+                if (model := _argument(node, 0, "name").lower()) in known:
+                    known[model]["makes"] = _manages(_value(node, 1, "options"))
             elif operation == "RenameModel":
                 old, new = _argument(node, 0, "old_name").lower(), _argument(node, 1, "new_name").lower()
-                if known.get(old, {}).get("table") == f"{app}_{old}":
-                    gives(new, f"{app}_{new}", migration, file, node.lineno)
+                before = known.get(old, {})
+                if before.get("table") == f"{app}_{old}":
+                    gives(new, f"{app}_{new}", migration, file, node.lineno, before["makes"])
+                elif before:
+                    known[new] = known.pop(old)
             elif operation == "DeleteModel":
                 known.pop(_argument(node, 0, "name").lower(), None)
     return list(known.values())
@@ -180,6 +188,15 @@ def _option(created: ast.Call, name: str) -> str:
         if _text(key) == name:
             return _text(value)
     return ""
+
+
+def _manages(options: ast.expr | None) -> bool:
+    """Whether a model with these options has its table made by Django."""
+    pairs = zip(options.keys, options.values, strict=True) if isinstance(options, ast.Dict) else ()
+    return not any(
+        _text(key) == "managed" and isinstance(value, ast.Constant) and value.value is False
+        for key, value in pairs
+    )
 
 
 def _argument(call: ast.Call, position: int, name: str) -> str:

@@ -15,6 +15,7 @@ SHOWN = 5
 """Names of a list."""
 COMPARED = 500
 """In a database of more tables, names that are nearly the same say nothing."""
+AUTOMATIC = frozenset({"AutoField", "BigAutoField", "SmallAutoField"})
 READ = "the catalogue was"
 
 
@@ -24,10 +25,25 @@ def missing(case: TableCase) -> Iterator[Fault]:
         yield _none_of_them(case)
     elif case.mapped.tenancy:
         yield from _of_tenants(case)
-    elif case.places[0].table is None:
+    elif case.places[0].table is None and not _has_none(case):
         yield _doubted(case, _one(case))
     if case.homeless:
         yield _homeless(case)
+
+
+def _has_none(case: TableCase) -> bool:
+    """Whether the model is not meant to have a table: it only carries permissions, as its migrations say too.
+
+    Such a model has nothing to be asked for: no column but the key that Django adds.
+    """
+    mapped = case.mapped
+    bare = all(column.type in AUTOMATIC for column in mapped.columns)
+    return bare and _on_purpose(case)
+
+
+def _on_purpose(case: TableCase) -> bool:
+    """Whether the migrations know the model, and that they do not make its table."""
+    return case.mapped.kind == "unmanaged" and any(not one.makes for one in _named(case))
 
 
 def mapping(mapped: MappedTable) -> str:
@@ -93,7 +109,9 @@ def _with_migration(fault: Fault, case: TableCase) -> Fault:
     if case.database.created_by and mapped.framework == "sqlalchemy":
         return fault
     if mapped.kind == "unmanaged":
-        return replace(fault, remedy="Create it: no migration of Django's manages this model's table.")
+        return replace(
+            fault, remedy="Create it if it is queried: no migration of Django's makes this model's table."
+        )
     write = (
         f"python manage.py makemigrations {mapped.app}"
         if mapped.framework == "django"
@@ -112,6 +130,11 @@ def _creates(case: TableCase) -> str:
 
 
 def _makers(case: TableCase) -> list[TableMaker]:
+    return [one for one in _named(case) if one.makes]
+
+
+def _named(case: TableCase) -> list[TableMaker]:
+    """The migrations that gave the table its name, those of unmanaged models among them."""
     mapped = case.mapped
     found = [one for one in case.database.makers if one.table == mapped.name]
     exact = [one for one in found if one.schema == (mapped.schema or "")]
@@ -135,7 +158,8 @@ def _doubted(case: TableCase, fault: Fault) -> Fault:
     else:
         return fault
     remedy = fault.remedy or "Make sure that it is there before the first query."
-    return replace(fault, message=f"{fault.message} {doubt}.", remedy=remedy, level=Level.WARNING)
+    level = Level.INFO if _on_purpose(case) else Level.WARNING
+    return replace(fault, message=f"{fault.message} {doubt}.", remedy=remedy, level=level)
 
 
 def _none_of_them(case: TableCase) -> Fault:

@@ -121,6 +121,25 @@ def test_311_names_the_migration_of_the_same_schema() -> None:
     )
 
 
+def test_311_of_a_model_that_its_migrations_have_as_unmanaged() -> None:
+    """A note without the migration, which makes nothing; silence where it has no column of its own."""
+    unmanaged = replace(JOBS, kind="unmanaged", framework="django", app="shop")
+    key = MappedColumn("id", "BigAutoField", "integer")
+    bare = replace(unmanaged, columns=(key,))
+    full = replace(unmanaged, columns=(key, MappedColumn("name", "CharField", "text")))
+    maker = TableMaker("jobs", "", "shop.0001_initial", Location("m.py", 7), makes=False)
+    known = replace(DATABASE, makers=(maker,))
+    assert said(facts(bare, PLACES, database=known)) == []
+    ((_, level, message),) = said(facts(full, PLACES, database=known))
+    assert level == "info"
+    assert "migration" not in message
+    assert message.endswith("every query of it fails. Django does not manage it.")
+    for table in (bare, full):  # no migration knows of it
+        assert [one[1] for one in said(facts(table, PLACES))] == ["warning"]
+    managed = replace(bare, kind="table")
+    assert [one[1] for one in said(facts(managed, PLACES, database=known))] == ["error"]
+
+
 def test_311_says_what_is_there_instead() -> None:
     """The schema itself may be missing, or the name be written otherwise."""
     assert (
