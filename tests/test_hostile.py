@@ -247,7 +247,7 @@ CASES = [
     warns(
         "a program in a session of its own",
         "import subprocess\nsubprocess.Popen(['sleep', '1000'], start_new_session=True)  # here",
-        "starts sleep",
+        "starts the program sleep",
     ),
     warns(
         "a thread that never ends",

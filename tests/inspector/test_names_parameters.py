@@ -81,6 +81,9 @@ MAKES = "from dataclasses import dataclass\n@dataclass\nclass Row:\n    name: st
         ("def make(y) -> Row: return y\ndef use(y): make(y).nmae\n", True),  # it is misspelt
         ("def make(y) -> Row: return Row(y)\ndef use(y): make(y).colour\n", True),
         ("def make(y): return Row(y)\ndef use(y): make(y).colour\n", True),
+        ("def make(y) -> list[Row]: return y\ndef use(y): make(y)[0].colour\n", False),
+        ("def make(y) -> list[Row]: return [Row(y)]\ndef use(y): make(y)[0].colour\n", True),
+        ("def make(y) -> list[Row]: return list(y)\ndef use(y): make(y)[0].colour\n", False),
     ],
 )
 def test_the_annotation_of_a_result(tmp_path: Path, source: str, proven: bool) -> None:

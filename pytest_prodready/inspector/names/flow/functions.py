@@ -17,6 +17,7 @@ from .entering import CONTEXT
 from .indexing import Place
 from .joins import EMPTY, is_nothing, join_all
 from .module_scope import Unit
+from .resting import NONE, agreeing, sure
 
 if TYPE_CHECKING:
     from .analysis import Analysis
@@ -126,6 +127,8 @@ class Functions:
             cls = class_of(one) if not isinstance(one, Class) else None
             if one is not None and (cls is None or said.cls not in cls.__mro__):
                 return None
+        if returned and all(agreeing(said, one) == NONE for one in returned):
+            return sure(said)  # what it holds as well
         if returned and all(isinstance(one, Instance) and one.known.sure for one in returned):
             return said._replace(known=said.known._replace(sure=True))
         return said

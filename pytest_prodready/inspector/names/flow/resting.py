@@ -22,6 +22,19 @@ def parameters_of(value: Value | None) -> frozenset[Parameter]:
     return value.parameters if isinstance(value, Class) else NONE
 
 
+def sure(value: Value | None) -> Value | None:
+    """A value, and what it holds, that more than an annotation says."""
+    if not isinstance(value, Instance) or is_nothing(value):
+        return value
+    return value._replace(
+        known=value.known._replace(sure=True),
+        items=sure(value.items),
+        values=sure(value.values),
+        parts=tuple(map(sure, value.parts)),
+        awaited=sure(value.awaited),
+    )
+
+
 def resting(value: Value | None, parameters: frozenset[Parameter]) -> Value | None:
     """A value, and what it holds, that rests on the annotations of these parameters as well."""
     if isinstance(value, Class):
