@@ -229,6 +229,7 @@ class Gathering:
             health=self.settings.health,
             hidden=hidden,
             hidden_distributions=tuple(sorted(set(hidden.values()))),
+            brings=dependencies.among_hidden() if dependencies is not None else {},
             cache=self.cache,
             forbidden=self.settings.imports.forbidden_at_import,
             watch=self.watch,

@@ -109,8 +109,12 @@ class Inspection:
             revealed.append(asked)
 
     def revealing(self, revealed: Iterable[str]) -> Inspection:
-        """The same inspection, with these distributions in sight."""
-        revealed = tuple(revealed)
+        """The same inspection, with these distributions in sight, and what an installer brings with them."""
+        waiting, revealed = [*revealed], set()
+        while waiting:
+            if (name := waiting.pop()) not in revealed:
+                revealed.add(name)
+                waiting += self.request.brings.get(name, ())
         hidden = {name: owner for name, owner in self.request.hidden.items() if owner not in revealed}
         unseen = tuple(name for name in self.request.hidden_distributions if name not in revealed)
         return replace(self, request=replace(self.request, hidden=hidden, hidden_distributions=unseen))

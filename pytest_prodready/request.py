@@ -77,6 +77,8 @@ class Request:
     hidden: dict[str, str] = field(default_factory=dict)
     """Top-level module → distribution outside the runtime closure, invisible to the target."""
     hidden_distributions: tuple[str, ...] = ()
+    brings: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Each of these distributions → those of them that it requires."""
     cache: Path | None = None
     """A directory of pytest's cache for what was read from sources; ``None`` to keep it for this run."""
     forbidden: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_prodready.distributions import inspect
-from pytest_prodready.facts import Facts
+from pytest_prodready.facts import Bound, Dependencies, Facts
 from pytest_prodready.findings import Finding, Level
 from pytest_prodready.registry import Registry
 from pytest_prodready.rules import dependencies as rules
@@ -73,3 +73,20 @@ def test_each_environment_is_judged_with_what_the_application_imports(
 def test_there_are_twenty_of_each() -> None:
     """As the benchmark promises."""
     assert [sum(bool(one.code) is faulty for one in CASES) for faulty in (False, True)] == [20, 20]
+
+
+def test_what_hidden_distributions_require_of_each_other() -> None:
+    """What only an extra that nobody asked for brings does not come with them, nor what is in sight."""
+    dependencies = Dependencies(
+        declared=True,
+        sources=(),
+        hidden={"celery": "celery", "kombu": "kombu", "redis": "redis", "vine": "vine"},
+        bounds=(
+            Bound("celery", "kombu", ">=5"),
+            Bound("celery", "redis", ">=4", extra="redis", asked=False),
+            Bound("celery", "click", ">=8"),
+            Bound("flask", "click", ">=8"),
+            Bound("kombu", "vine", ""),
+        ),
+    )
+    assert dependencies.among_hidden() == {"celery": ("kombu",), "kombu": ("vine",)}

@@ -432,6 +432,28 @@ def test_what_a_library_asks_for_is_revealed(project: Project) -> None:
     assert seen.entry.revealed == ("idna",)
 
 
+def test_what_comes_with_a_revealed_distribution(project: Project) -> None:
+    """What it requires was not forgotten by the application: it is no cause, and no word of its own."""
+    library = "lib/site-packages"
+    names = ("driver", "helper", "deeper", "other")
+    seen = project.inspect(
+        {
+            f"{library}/engine.py": "import driver\n",
+            f"{library}/driver.py": "import helper\n",
+            f"{library}/helper.py": "import deeper\n",
+            f"{library}/deeper.py": "import helper\n",
+            f"{library}/other.py": "",
+            "app.py": "import engine\nimport other\n",
+        },
+        hidden={name: name for name in names},
+        brings={"driver": ("helper",), "helper": ("deeper",), "deeper": ("helper",)},
+        pythonpath=(str(project.root / library),),
+    )
+    assert seen.entry.revealed == ("driver",)
+    assert seen.failure.missing is not None
+    assert seen.failure.missing.distribution == "other"
+
+
 def test_what_the_application_asks_for_stays_hidden(project: Project) -> None:
     """Its own import fails as it would in production."""
     seen = project.inspect({"app.py": "import idna\n"}, hidden={"idna": "idna"})

@@ -207,3 +207,12 @@ class Dependencies:
     lock: Lock | None = None
     complete: bool = True
     """The distribution behind every declared requirement is known."""
+
+    def among_hidden(self) -> dict[str, tuple[str, ...]]:
+        """Each distribution that is hidden from the target → those of them that it requires."""
+        outside = set(self.hidden.values())
+        found: dict[str, list[str]] = {}
+        for one in self.bounds:
+            if one.asked and {one.distribution, one.name} <= outside:
+                found.setdefault(one.distribution, []).append(one.name)
+        return {name: tuple(required) for name, required in found.items()}

@@ -63,6 +63,7 @@ class Project:
         kind: str = "module",
         packages: tuple[str, ...] = ("app",),
         hidden: Mapping[str, str] | None = None,
+        brings: Mapping[str, tuple[str, ...]] | None = None,
         environ: Mapping[str, str] | None = None,
         load: float = 60.0,
         closure: bool = False,
@@ -82,6 +83,7 @@ class Project:
             pythonpath=pythonpath,
             hidden=dict(hidden or {}),
             hidden_distributions=tuple(sorted(set((hidden or {}).values()))),
+            brings=dict(brings or {}),
             cache=cache,
         )
         limits = Limits(load=load)
