@@ -36,7 +36,12 @@ class Explanation:
 def explain(failure: Failure) -> Explanation:
     """Put a failure into words: from what was missing where that is known, else from the exception."""
     if failure.missing is not None:
-        return explain_together([failure])
+        explanation = explain_together([failure])
+        library = _asks_in_vain(failure)
+        if library is not None:
+            remedy = f"Install versions that fit each other: {_at(library)} asks for it."
+            return Explanation(explanation.cause, remedy)
+        return explanation
     first_line, _, more = failure.message.strip().partition("\n")
     if "pydantic_core._pydantic_core.ValidationError" in failure.bases:
         # a field's name stands at the start of its line, what is wrong with it is indented, with its value
@@ -66,6 +71,18 @@ def explain(failure: Failure) -> Explanation:
             "Make what needs it in a coroutine, for a web app at its startup (lifespan), not at import.",
         )
     return Explanation(cause, "Correct the line, or give the gate the environment that production has.")
+
+
+def _asks_in_vain(failure: Failure) -> Frame | None:
+    """The line of a library that asks another one, or Python itself, for a name that it does not have."""
+    missing, last = failure.missing, failure.frames[-1] if failure.frames else None
+    if missing is None or last is None or last.own or not missing.name:
+        return None
+    return None if missing.own or missing.shadow or missing.twin else last
+
+
+def _at(frame: Frame) -> str:
+    return f"{frame.file}:{frame.line}"
 
 
 def explain_load(seen: InspectedEntry, failure: Failure) -> tuple[Explanation, Location | None]:
@@ -269,7 +286,9 @@ def evidence(failure: Failure) -> tuple[tuple[str, str], ...]:
     own = [frame for frame in failure.frames if frame.own]
     also = listed(map(str, failure.also))
     fail = f"{len(failure.also)} more lines fail for it" if len(failure.also) > 1 else "also failing for it"
-    way = "\n".join(_shown(frame) for frame in own or failure.frames[-3:])
+    library = _asks_in_vain(failure)
+    shown = [*own, *([library] if library is not None else [])] if own else failure.frames[-3:]
+    way = "\n".join(map(_shown, shown))
     output = "\n".join(failure.output.strip().splitlines()[-OUTPUT_LINES:])
     return tuple(
         (title, body)
@@ -279,4 +298,4 @@ def evidence(failure: Failure) -> tuple[tuple[str, str], ...]:
 
 
 def _shown(frame: Frame) -> str:
-    return f"{frame.file}:{frame.line}  {frame.text or frame.function}"
+    return f"{_at(frame)}  {frame.text or frame.function}"

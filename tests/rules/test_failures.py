@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pytest_prodready.facts import (
     Entry,
     Failure,
@@ -31,6 +33,19 @@ def test_the_way_shows_the_application_s_lines() -> None:
     )
     assert evidence(Failure("raised", "x", frames=(LIBRARY,))) == (("way to the line", "/lib/x.py:3  call"),)
     assert evidence(Failure("raised", "x")) == ()
+
+
+def test_what_a_library_asks_another_one_for() -> None:
+    """Its line is shown, and no nearest name: nobody who reads this can write it there."""
+    frames = (OWN, Frame("/lib/rpc/core.py", 4, "<module>", "from inspect import getargspec"))
+    missing = Missing("inspect", "getargspec", ("getargs",))
+    failure = Failure("raised", "cannot import", "ImportError", frames=frames, missing=missing)
+    explanation = explain(failure)
+    assert explanation.cause == "inspect has no name 'getargspec'"
+    assert explanation.remedy == "Install versions that fit each other: /lib/rpc/core.py:4 asks for it."
+    ((_, way),) = evidence(failure)
+    assert way == "src/a.py:5  call()\n/lib/rpc/core.py:4  from inspect import getargspec"
+    assert explain(replace(failure, frames=(OWN,))).remedy == "Write getargs, the nearest name that it has."
 
 
 def test_the_location_is_the_innermost_own_line() -> None:
