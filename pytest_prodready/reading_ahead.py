@@ -44,14 +44,15 @@ class ReadingAhead:
     def hear(self, event: bytes) -> None:
         """Take one event of a child, which may be any."""
         begin = self._begin.match(event)
-        if begin is None or begin[1] in self._names:
+        if begin is None:
             return
         with self._lock:
-            self._names[begin[1]] = None
-            if len(self._names) == MANY:
-                self._start()
-            elif self._process is not None:
+            if self._process is not None:
                 self._tell(begin[1])
+            elif len(self._names) < MANY:
+                self._names[begin[1]] = None
+                if len(self._names) == MANY:
+                    self._start()
 
     def _start(self) -> None:
         with contextlib.suppress(OSError):

@@ -38,7 +38,11 @@ def run(request: dict[str, Any], names: Iterable[str]) -> None:
     wanted = readings.of_most(calls=request["calls"])
     for reading in wanted:
         parsed.expect(*reading)
+    done = set()
     for name in names:
+        if name in done:  # by another entry point
+            continue
+        done.add(name)
         file = source_of(name, request["path"])
         for reading in wanted if file else ():
             parsed.of(file, *reading)
