@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..value import Class, Instance, Known, Parameter, Value
 from .joins import is_empty, is_nothing
 
@@ -26,13 +28,7 @@ def sure(value: Value | None) -> Value | None:
     """A value, and what it holds, that more than an annotation says."""
     if not isinstance(value, Instance) or is_nothing(value):
         return value
-    return value._replace(
-        known=value.known._replace(sure=True),
-        items=sure(value.items),
-        values=sure(value.values),
-        parts=tuple(map(sure, value.parts)),
-        awaited=sure(value.awaited),
-    )
+    return _with(value, value.known._replace(sure=True), sure)
 
 
 def resting(value: Value | None, parameters: frozenset[Parameter]) -> Value | None:
@@ -41,12 +37,18 @@ def resting(value: Value | None, parameters: frozenset[Parameter]) -> Value | No
         return value._replace(parameters=value.parameters | parameters)
     if not isinstance(value, Instance) or is_nothing(value):
         return value
+    known = value.known._replace(parameters=value.known.parameters | parameters)
+    return _with(value, known, lambda held: resting(held, parameters))
+
+
+def _with(value: Instance, known: Known, changed: Callable[[Value | None], Value | None]) -> Instance:
+    """A value that is known in this way, with all that it holds changed."""
     return value._replace(
-        known=value.known._replace(parameters=value.known.parameters | parameters),
-        items=resting(value.items, parameters),
-        values=resting(value.values, parameters),
-        parts=tuple(resting(one, parameters) for one in value.parts),
-        awaited=resting(value.awaited, parameters),
+        known=known,
+        items=changed(value.items),
+        values=changed(value.values),
+        parts=tuple(map(changed, value.parts)),
+        awaited=changed(value.awaited),
     )
 
 
